@@ -1,0 +1,10 @@
+//! The `delete-message` function.
+
+use std::process::ExitCode;
+
+use functions::lambda;
+use functions::route::Route;
+
+fn main() -> ExitCode {
+    lambda::run(Route::DeleteMessage)
+}

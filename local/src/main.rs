@@ -1,0 +1,78 @@
+//! Parley's local router: the four handlers behind one port, for trying out, for tests, and for
+//! running without Lambda.
+//!
+//! - [`options`]: the command line.
+//! - [`router`]: which path leads to which handler, and what is answered off those paths.
+//! - [`event`]: an HTTP request as Lambda would hand it to the handler.
+
+mod event;
+mod options;
+mod router;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use axum::serve::ListenerExt;
+use clap::Parser;
+use shared::logging::{self, Format};
+use shared::store::Store;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::level_filters::LevelFilter;
+
+use crate::options::Options;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match serve(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("parley: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
+    logging::start(Format::Text, LevelFilter::WARN)?;
+    let config = options.config()?;
+    let store = Store::open(&config).await?;
+
+    let address = (options.host.as_str(), options.port);
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!(
+            "cannot listen on {}:{}: {error}; --host and --port choose another",
+            address.0, address.1
+        )
+    })?;
+    let place = match &config.redis {
+        Some(server) => format!("Redis at {}", server.addr()),
+        None => "this process's memory (--redis-url redis://127.0.0.1:6379 for Redis)".to_owned(),
+    };
+    println!(
+        "Parley listens on http://{}, conversations in {place}",
+        listener.local_addr()?
+    );
+
+    let stop = stop_signal()?;
+    // An answer is written whole: waiting to fill a packet would only delay it.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    axum::serve(listener, router::router(store))
+        .with_graceful_shutdown(stop)
+        .await?;
+    Ok(())
+}
+
+/// Ends at Ctrl-C or SIGTERM; the server then takes no more requests, and finishes those it has.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, std::io::Error> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

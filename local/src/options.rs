@@ -1,0 +1,38 @@
+//! The command line of the local router.
+
+use clap::Parser;
+use shared::config::{Config, ConfigError};
+
+/// Short-lived chat conversations between a customer and an agent: all four functions on one port.
+#[derive(Debug, Parser)]
+#[command(name = "parley", version, after_help = VARIABLES)]
+pub struct Options {
+    /// The address to listen on
+    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    pub host: String,
+
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    pub port: u16,
+
+    /// The Redis that keeps the conversations, like redis://127.0.0.1:6379 [default: this process's memory]
+    // Its value may hold a password, which --help would show.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    redis_url: Option<String>,
+}
+
+const VARIABLES: &str = "\
+Further variables:
+  CONVERSATION_TTL_SECONDS  how long a conversation lives after the last write [default: 1800]
+  MAX_CONVERSATION_BYTES    how large a conversation may grow [default: 4194304]
+  LOG_LEVEL                 off, error, warn, info (a line a request), debug or trace [default: warn]";
+
+impl Options {
+    /// The environment's configuration, with what the command line says.
+    pub fn config(&self) -> Result<Config, ConfigError> {
+        Config::from_variables(|name| match name {
+            "REDIS_URL" => self.redis_url.clone(),
+            _ => std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()),
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! HTTP answers.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// An answer on its way to the client.
+pub type Answer = Response<Bytes>;
+
+/// Seconds after which trying again makes sense where the store cannot be reached.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// An answer whose body is JSON already.
+pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(body.into());
+    *answer.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(CONTENT_TYPE, json);
+    answer
+}
+
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() = status;
+    answer
+}
+
+/// The answer to a request that ended in an error.
+pub fn error(error: &Error) -> Answer {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        error: &'a str,
+        code: &'a str,
+    }
+    let (status, code) = status_and_code(error);
+    let body = Body {
+        error: &error.to_string(),
+        code,
+    };
+    // Strings into memory: cannot fail.
+    let body = serde_json::to_vec(&body).unwrap_or_default();
+    let mut answer = json(status, body);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        answer
+            .headers_mut()
+            .insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    answer
+}
+
+/// The one place that says how an error looks from outside.
+fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
+    use crate::message::Field;
+    match error {
+        Error::InvalidJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
+        Error::MissingField(_) => (StatusCode::BAD_REQUEST, "missing_field"),
+        Error::InvalidField(field) => {
+            let code = match field {
+                Field::Sender => "invalid_sender",
+                Field::Content => "invalid_content",
+                Field::Timestamp => "invalid_timestamp",
+            };
+            (StatusCode::BAD_REQUEST, code)
+        }
+        Error::InvalidConversationId => (StatusCode::BAD_REQUEST, "invalid_conversation_id"),
+        Error::InvalidMessageId => (StatusCode::BAD_REQUEST, "invalid_message_id"),
+        Error::InvalidIdempotencyKey => (StatusCode::BAD_REQUEST, "invalid_idempotency_key"),
+        Error::InvalidCursor => (StatusCode::BAD_REQUEST, "invalid_cursor"),
+        Error::ConversationNotFound => (StatusCode::NOT_FOUND, "conversation_not_found"),
+        Error::MessageNotFound => (StatusCode::NOT_FOUND, "message_not_found"),
+        Error::RouteNotFound => (StatusCode::NOT_FOUND, "route_not_found"),
+        Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        Error::ConversationFull => (StatusCode::CONFLICT, "conversation_full"),
+        Error::ContentTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "content_too_large"),
+        Error::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+        Error::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+        Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        Error::StoreUnavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+    }
+}

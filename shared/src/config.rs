@@ -1,0 +1,162 @@
+//! What is set from outside, by environment variables.
+
+use std::time::Duration;
+
+use redis::{ConnectionInfo, IntoConnectionInfo};
+use thiserror::Error;
+
+use crate::log;
+
+/// Half an hour.
+const DEFAULT_TTL_SECONDS: u64 = 30 * 60;
+/// A year: longer is a mistake, and far longer would overflow Redis's clock.
+const MAX_TTL_SECONDS: u64 = 365 * 24 * 60 * 60;
+/// 4 MiB: one answer must fit in the 6 MB that a Lambda function may answer with.
+const MAX_CONVERSATION_BYTES: usize = 4 * 1024 * 1024;
+
+/// What every way of running Parley can be told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `REDIS_URL`: the server that keeps the conversations; `None` keeps them in memory.
+    pub redis: Option<ConnectionInfo>,
+    /// `CONVERSATION_TTL_SECONDS`: how long a conversation lives after the last write.
+    pub conversation_ttl: Duration,
+    /// `MAX_CONVERSATION_BYTES`: how large the events of one conversation may grow.
+    pub max_conversation_bytes: usize,
+}
+
+/// A variable that cannot be used, in one line that names it and says what it should look like.
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("{variable} must be {expectation}")]
+pub struct ConfigError {
+    /// The variable's name.
+    pub variable: &'static str,
+    /// What its value should look like, and what it was where that is no secret.
+    pub expectation: String,
+}
+
+impl Config {
+    /// Reads the process's environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_variables(|name| {
+            std::env::var_os(name).map(|v| v.to_string_lossy().into_owned())
+        })
+    }
+
+    /// Reads variables from anywhere. An empty one counts as not set.
+    pub fn from_variables(
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let variable = |name| variable(name).filter(|value| !value.is_empty());
+        let number = |name, unit, default, max| match variable(name) {
+            None => Ok(default),
+            Some(text) => match text.parse() {
+                Ok(value) if (1..=max).contains(&value) => Ok(value),
+                _ => Err(ConfigError {
+                    variable: name,
+                    expectation: format!("a whole number of {unit} from 1 to {max}, not {text:?}"),
+                }),
+            },
+        };
+        let ttl = number(
+            "CONVERSATION_TTL_SECONDS",
+            "seconds",
+            DEFAULT_TTL_SECONDS,
+            MAX_TTL_SECONDS,
+        )?;
+        let max_bytes = MAX_CONVERSATION_BYTES as u64;
+        let max_conversation_bytes =
+            number("MAX_CONVERSATION_BYTES", "bytes", max_bytes, max_bytes)?;
+        Ok(Self {
+            redis: variable("REDIS_URL").map(|url| server(&url)).transpose()?,
+            conversation_ttl: Duration::from_secs(ttl),
+            max_conversation_bytes: max_conversation_bytes as usize,
+        })
+    }
+
+    /// The server, for those who cannot do without.
+    pub fn require_redis(&self) -> Result<&ConnectionInfo, ConfigError> {
+        self.redis
+            .as_ref()
+            .ok_or_else(|| no_server("; it is not set"))
+    }
+
+    /// Bytes that one conversation's log may have.
+    pub(crate) fn max_log_bytes(&self) -> usize {
+        self.max_conversation_bytes + log::HEADER_LENGTH
+    }
+}
+
+/// The value is not repeated in the error, because it may hold a password.
+fn server(url: &str) -> Result<ConnectionInfo, ConfigError> {
+    let server = url.into_connection_info();
+    let server = server.map_err(|error| no_server(&format!(" ({error})")))?;
+    let without_delay = server.tcp_settings().clone().set_nodelay(true);
+    Ok(server.set_tcp_settings(without_delay))
+}
+
+fn no_server(why: &str) -> ConfigError {
+    ConfigError {
+        variable: "REDIS_URL",
+        expectation: format!("a URL like redis://127.0.0.1:6379{why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(name: &'static str, value: &str) -> Result<Config, ConfigError> {
+        Config::from_variables(|asked| (asked == name).then(|| value.to_owned()))
+    }
+
+    #[test]
+    fn nothing_set_means_half_an_hour_4_mib_and_no_redis() {
+        let config = Config::from_variables(|_| None).unwrap();
+        assert_eq!(config.conversation_ttl, Duration::from_secs(1800));
+        assert_eq!(config.max_conversation_bytes, 4_194_304);
+        assert!(config.redis.is_none());
+        assert!(
+            config
+                .require_redis()
+                .unwrap_err()
+                .to_string()
+                .starts_with("REDIS_URL must be")
+        );
+    }
+
+    #[test]
+    fn a_life_of_zero_is_refused_by_name() {
+        for wrong in ["0", "-1", "1.5", "half an hour", "31536001"] {
+            let error = config("CONVERSATION_TTL_SECONDS", wrong)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("CONVERSATION_TTL_SECONDS must be"),
+                "{error}"
+            );
+            assert!(error.contains(wrong), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_redis_url_that_makes_no_sense_is_refused_without_its_password() {
+        for wrong in [
+            "localhost:6379",
+            "http://u:secret@h",
+            "redis://u:secret@h:notaport",
+            "redis://h/notadb",
+        ] {
+            let error = config("REDIS_URL", wrong).unwrap_err().to_string();
+            assert!(error.contains("REDIS_URL must be"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+        assert!(
+            config("REDIS_URL", "redis://user:pass@localhost:7000/2")
+                .unwrap()
+                .redis
+                .is_some()
+        );
+        assert!(config("REDIS_URL", "").unwrap().redis.is_none());
+    }
+}

@@ -1,0 +1,31 @@
+//! The place in a conversation up to which a reader has read.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::Error;
+
+/// Bytes of a conversation's events, from its start, `0`, to the end of one of them.
+///
+/// The log only grows, so its length is also its version: one number serves as cursor and `ETag`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor(pub u64);
+
+impl FromStr for Cursor {
+    type Err = Error;
+
+    /// Accepts digits alone, without leading zeros, so that one cursor has one name.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let plain = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
+        match text.parse() {
+            Ok(number) if plain => Ok(Self(number)),
+            _ => Err(Error::InvalidCursor),
+        }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

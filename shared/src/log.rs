@@ -1,0 +1,120 @@
+//! The bytes in which a conversation is kept, which are nearly those in which it is answered.
+//!
+//! A log is one string of lines. The first opens the answer; each further one is an event:
+//!
+//! ```text
+//! {"conversationId":"3f0c…","messages":[
+//! {"messageId":"0198…","sender":"agent","content":"Hello","timestamp":"2025-04-05T14:01:00Z"},
+//!                                                                                (blanks)
+//! {"deleted":"0198…"},
+//! ```
+//!
+//! - Sending appends a message's line: no read, and no cost that grows with the conversation.
+//! - Deleting overwrites a message's line with blanks, so that its content is gone at once, and
+//!   appends a line that says so. No offset ever moves.
+//! - Reading everything takes the whole string and turns its last comma into `]}`. Only a log that
+//!   holds deletions is walked, to leave those lines and the blank ones out.
+//!
+//! JSON escapes quotes and line feeds inside strings. So a line feed always ends an event, and
+//! `{"messageId":"` or `{"deleted":"` always begins one, whatever a message may contain.
+
+use std::ops::Range;
+
+use memchr::{memchr, memmem};
+use serde::Serialize;
+
+use crate::conversation::ConversationId;
+use crate::cursor::Cursor;
+use crate::message::{MessageId, NewMessage};
+
+/// What begins the line of a message, before its id.
+pub const MESSAGE_MARK: &str = "{\"messageId\":\"";
+/// What begins the line of a deletion, before the id of the message that was deleted.
+pub const DELETION_MARK: &str = "{\"deleted\":\"";
+
+const HEADER_START: &str = "{\"conversationId\":\"";
+const HEADER_END: &str = "\",\"messages\":[\n";
+/// Bytes of the first line, the same in every log; cursors count from its end.
+pub const HEADER_LENGTH: usize = HEADER_START.len() + ConversationId::LENGTH + HEADER_END.len();
+
+/// The log of a conversation in which nothing has happened yet.
+pub fn empty(id: &ConversationId) -> Vec<u8> {
+    format!("{HEADER_START}{id}{HEADER_END}").into_bytes()
+}
+
+/// The line that adds a message.
+pub fn message_line(id: &MessageId, message: &NewMessage) -> Vec<u8> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Line<'a> {
+        message_id: String,
+        sender: &'a str,
+        content: &'a str,
+        timestamp: &'a str,
+    }
+    let mut line = Vec::with_capacity(message.content().len() + 192);
+    let fields = Line {
+        message_id: id.to_string(),
+        sender: message.sender().name(),
+        content: message.content(),
+        timestamp: message.timestamp(),
+    };
+    // Strings into memory: neither serializing nor writing them can fail.
+    let _ = serde_json::to_writer(&mut line, &fields);
+    line.extend_from_slice(b",\n");
+    line
+}
+
+/// The line that tells of a deletion.
+pub fn deletion_line(id: &MessageId) -> Vec<u8> {
+    format!("{DELETION_MARK}{id}\"}},\n").into_bytes()
+}
+
+/// What every line of this message begins with.
+pub fn message_start(id: &MessageId) -> String {
+    format!("{MESSAGE_MARK}{id}\"")
+}
+
+/// Where a message's line is, without its line feed; `None` where it never was or was deleted.
+pub fn find_message(log: &[u8], id: &MessageId) -> Option<Range<usize>> {
+    let start = memmem::find(log, message_start(id).as_bytes())?;
+    let length = memchr(b'\n', &log[start..])?;
+    Some(start..start + length)
+}
+
+/// The cursor at the end of a log of this many bytes.
+pub fn end(length: usize) -> Cursor {
+    Cursor(length.saturating_sub(HEADER_LENGTH) as u64)
+}
+
+/// Bytes of a log that ends at this cursor.
+pub fn length_at(cursor: Cursor) -> u64 {
+    cursor.0.saturating_add(HEADER_LENGTH as u64)
+}
+
+/// Turns a whole log into the answer that lists its messages, in place.
+pub fn into_answer(mut log: Vec<u8>) -> Vec<u8> {
+    if memmem::find(&log, DELETION_MARK.as_bytes()).is_some() {
+        retain_messages(&mut log);
+    }
+    // Of the first line only a line feed is left over, of an event a comma as well.
+    let left_over = if log.ends_with(b",\n") { 2 } else { 1 };
+    log.truncate(log.len().saturating_sub(left_over));
+    log.extend_from_slice(b"]}");
+    log
+}
+
+/// Moves the lines of messages together, over the blank lines and those of deletions.
+fn retain_messages(log: &mut Vec<u8>) {
+    let mut kept = HEADER_LENGTH;
+    let mut start = HEADER_LENGTH;
+    while let Some(length) = memchr(b'\n', &log[start..]) {
+        let line = start..=start + length;
+        start += length + 1;
+        if log[line.clone()].starts_with(MESSAGE_MARK.as_bytes()) {
+            log.copy_within(line, kept);
+            kept += length + 1;
+        }
+    }
+    log.truncate(kept);
+}

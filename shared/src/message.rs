@@ -1,0 +1,244 @@
+//! A message, from the bytes a client sent to the parts that are kept.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
+
+use crate::error::Error;
+use crate::timestamp;
+
+/// The most bytes a request's body may have.
+pub const MAX_BODY_BYTES: usize = 128 * 1024;
+/// The most bytes of UTF-8 a message's content may have.
+pub const MAX_CONTENT_BYTES: usize = 16 * 1024;
+
+/// Names a message: a UUID v7, which sorts by time (RFC 9562, section 5.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MessageId(Uuid);
+
+impl MessageId {
+    /// The next one of this process.
+    pub fn next() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = Error;
+
+    /// Accepts the hyphenated form alone.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let id = Hyphenated::from_str(text).map_err(|_| Error::InvalidMessageId)?;
+        Ok(Self(id.into_uuid()))
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_hyphenated().fmt(f)
+    }
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The one who asks.
+    Customer,
+    /// The one who helps.
+    Agent,
+}
+
+impl Sender {
+    /// The name in requests and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Agent => "agent",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Customer, Self::Agent]
+            .into_iter()
+            .find(|sender| sender.name() == name)
+    }
+}
+
+/// A field of a message as the client sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named after the fields")]
+pub enum Field {
+    Sender,
+    Content,
+    Timestamp,
+}
+
+impl Field {
+    /// The name in requests and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sender => "sender",
+            Self::Content => "content",
+            Self::Timestamp => "timestamp",
+        }
+    }
+
+    /// What its value must be, to end the sentence "The field must be".
+    pub fn expectation(self) -> &'static str {
+        match self {
+            Self::Sender => "\"customer\" or \"agent\"",
+            Self::Content => "a non-empty string of valid Unicode",
+            Self::Timestamp => {
+                "an ISO 8601 date and time with seconds and a time zone, like 2025-04-05T14:01:00Z"
+            }
+        }
+    }
+}
+
+/// A message that has been checked and not yet been added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    sender: Sender,
+    content: String,
+    timestamp: String,
+}
+
+impl NewMessage {
+    /// Reads a message from a request's body: a JSON object, whose unknown fields are ignored.
+    pub fn from_json(body: &[u8]) -> Result<Self, Error> {
+        // serde would take an array for a struct as well.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Error::InvalidJson("it does not begin with {".to_owned()));
+        }
+        let fields: Fields =
+            serde_json::from_slice(body).map_err(|error| Error::InvalidJson(error.to_string()))?;
+
+        let sender = text(fields.sender, Field::Sender)?;
+        let sender = Sender::from_name(&sender).ok_or(Error::InvalidField(Field::Sender))?;
+        let content = text(fields.content, Field::Content)?;
+        let timestamp = text(fields.timestamp, Field::Timestamp)?;
+        Self::new(sender, content, timestamp)
+    }
+
+    /// A message of these parts; `timestamp` is kept as it was written.
+    pub fn new(sender: Sender, content: String, timestamp: String) -> Result<Self, Error> {
+        if content.is_empty() {
+            return Err(Error::InvalidField(Field::Content));
+        }
+        if content.len() > MAX_CONTENT_BYTES {
+            return Err(Error::ContentTooLarge);
+        }
+        if !timestamp::is_valid(&timestamp) {
+            return Err(Error::InvalidField(Field::Timestamp));
+        }
+        Ok(Self {
+            sender,
+            content,
+            timestamp,
+        })
+    }
+
+    /// Who speaks.
+    pub fn sender(&self) -> Sender {
+        self.sender
+    }
+
+    /// What is said, byte for byte.
+    pub fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// When the client says it was said.
+    pub fn timestamp(&self) -> &str {
+        &self.timestamp
+    }
+}
+
+/// The body's fields, each still raw: so a wrong one can be told from a missing one by its name.
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    sender: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    timestamp: Option<&'a RawValue>,
+}
+
+/// Keeps a `null`, which serde would otherwise take for a missing field.
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+fn text(value: Option<&RawValue>, field: Field) -> Result<String, Error> {
+    let value = value.ok_or(Error::MissingField(field))?;
+    serde_json::from_str(value.get()).map_err(|_| Error::InvalidField(field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &str) -> String {
+        format!("{:?}", NewMessage::from_json(body.as_bytes()).unwrap_err())
+    }
+
+    #[test]
+    fn a_message_is_read_from_an_object_with_unknown_fields_and_escapes() {
+        let body = r#" {"x":[{}],"timestamp":"2025-04-05T14:01:00Z","sender":"agent","content":"\u00fc\ud83d\ude00\n"}"#;
+        let message = NewMessage::from_json(body.as_bytes()).unwrap();
+        assert_eq!(message.sender(), Sender::Agent);
+        assert_eq!(message.content(), "ü😀\n");
+        assert_eq!(message.timestamp(), "2025-04-05T14:01:00Z");
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        for body in [
+            "",
+            " ",
+            "null",
+            "7",
+            "\"x\"",
+            "{",
+            "{}x",
+            "{\"a\"}",
+            r#"["agent","hi","2025-04-05T14:01:00Z"]"#,
+            r#"{"sender":"agent","sender":"customer"}"#,
+        ] {
+            assert!(refusal(body).starts_with("InvalidJson"), "{body}");
+        }
+        let not_utf8 = b"{\"content\":\"\xff\"}";
+        assert!(NewMessage::from_json(not_utf8).is_err());
+    }
+
+    #[test]
+    fn a_missing_field_is_told_from_a_wrong_one() {
+        assert_eq!(refusal("{}"), "MissingField(Sender)");
+        assert_eq!(refusal(r#"{"sender":"agent"}"#), "MissingField(Content)");
+        assert_eq!(refusal(r#"{"sender":null}"#), "InvalidField(Sender)");
+        assert_eq!(refusal(r#"{"sender":"Agent"}"#), "InvalidField(Sender)");
+        for content in ["null", "\"\"", "7", "[]", "{\"a\":1}", r#""\ud800""#] {
+            let body = format!(
+                r#"{{"sender":"agent","content":{content},"timestamp":"2025-04-05T14:01:00Z"}}"#
+            );
+            assert_eq!(refusal(&body), "InvalidField(Content)", "{content}");
+        }
+    }
+
+    #[test]
+    fn content_is_limited_in_bytes_not_characters() {
+        let message = |content: String| {
+            NewMessage::new(Sender::Customer, content, "2025-04-05T14:01:00Z".to_owned())
+        };
+        assert!(message("ü".repeat(MAX_CONTENT_BYTES / 2)).is_ok());
+        let refused = message("ü".repeat(MAX_CONTENT_BYTES / 2) + "u").unwrap_err();
+        assert!(matches!(refused, Error::ContentTooLarge));
+    }
+}

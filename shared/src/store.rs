@@ -1,0 +1,111 @@
+//! Where conversations live.
+//!
+//! Two stores hold the same bytes (see [`crate::log`]) and obey one contract, held to it by the
+//! one test suite `tests/store_contract.rs`: [`redis`] for everything that is deployed, [`memory`]
+//! for trying things out with nothing installed. Each operation is atomic, and one round trip.
+
+pub mod memory;
+pub mod redis;
+
+use crate::config::Config;
+use crate::conversation::ConversationId;
+use crate::cursor::Cursor;
+use crate::error::Error;
+use crate::idempotency::{Fingerprint, IdempotencyKey};
+use crate::log;
+use crate::message::{MessageId, NewMessage};
+use memory::MemoryStore;
+use redis::RedisStore;
+
+/// The store that the configuration chose. Cloning it shares it.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// A Redis server, shared by every process that names it.
+    Redis(RedisStore),
+    /// This process, for as long as it runs.
+    Memory(MemoryStore),
+}
+
+/// A message on its way into the log, under an id made before the first try.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub(crate) message_id: MessageId,
+    pub(crate) line: Vec<u8>,
+    pub(crate) once: Option<(IdempotencyKey, Fingerprint)>,
+}
+
+impl Draft {
+    /// Prepares a message to be added; with a key, to be added once under that key.
+    pub fn new(
+        conversation: &ConversationId,
+        message: &NewMessage,
+        key: Option<IdempotencyKey>,
+    ) -> Self {
+        let message_id = MessageId::next();
+        Self {
+            message_id,
+            line: log::message_line(&message_id, message),
+            once: key.map(|key| (key, Fingerprint::of(conversation, message))),
+        }
+    }
+}
+
+/// How a send ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The message is the log's newest.
+    Added(MessageId),
+    /// The key was seen before, with the same message, which has this id. Nothing was changed.
+    Replayed(MessageId),
+}
+
+/// What reading a conversation yields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// The conversation stands where the reader knows it to stand.
+    Unchanged(Cursor),
+    /// The whole log.
+    Log(Vec<u8>),
+}
+
+impl Store {
+    /// Connects to Redis where the configuration names one; else opens a store in memory.
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        Ok(match &config.redis {
+            Some(server) => Self::Redis(RedisStore::connect(server, config).await?),
+            None => Self::Memory(MemoryStore::new(config)),
+        })
+    }
+
+    /// Begins a conversation under an id that no other has.
+    pub async fn create(&self, id: &ConversationId) -> Result<(), Error> {
+        match self {
+            Self::Redis(store) => store.create(id).await,
+            Self::Memory(store) => store.create(id),
+        }
+    }
+
+    /// Adds a message, and lets the conversation live on.
+    pub async fn send(&self, id: &ConversationId, draft: &Draft) -> Result<Sent, Error> {
+        match self {
+            Self::Redis(store) => store.send(id, draft).await,
+            Self::Memory(store) => store.send(id, draft),
+        }
+    }
+
+    /// Reads the whole conversation, unless it stands at one of the cursors `known`.
+    pub async fn read(&self, id: &ConversationId, known: &[Cursor]) -> Result<Read, Error> {
+        match self {
+            Self::Redis(store) => store.read(id, known).await,
+            Self::Memory(store) => store.read(id, known),
+        }
+    }
+
+    /// Removes a message's content, notes that it was deleted, and lets the conversation live on.
+    pub async fn delete(&self, id: &ConversationId, message: &MessageId) -> Result<(), Error> {
+        match self {
+            Self::Redis(store) => store.delete(id, message).await,
+            Self::Memory(store) => store.delete(id, message),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+-- Blanks a message's line and appends the line that says so.
+-- KEYS  1 the log, 2 the idempotency keys
+-- ARGV  1 what the message's line begins with, 2 the deletion's line,
+--       3 the conversation's life in milliseconds
+-- Returns 'deleted', or why nothing was.
+local log = redis.call('GET', KEYS[1])
+if not log then
+  return 'conversation_not_found'
+end
+local first = string.find(log, ARGV[1], 1, true)
+if not first then
+  return 'message_not_found'
+end
+local line_feed = string.find(log, '\n', first, true)
+redis.call('SETRANGE', KEYS[1], first - 1, string.rep(' ', line_feed - first))
+redis.call('APPEND', KEYS[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 'deleted'
