@@ -22,9 +22,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// nothing of an error that leaves a handler.
 pub async fn dispatch(route: Route, store: &Store, request: Request) -> Answer {
     let started = Instant::now();
-    let outcome = AssertUnwindSafe(handle(route, store, &request))
-        .catch_unwind()
-        .await;
+    let outcome = AssertUnwindSafe(handle(route, store, &request)).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal("the handler panicked".into())));
 
     let request_id = request_id(&request);
@@ -75,8 +73,5 @@ async fn handle(route: Route, store: &Store, request: &Request) -> Result<Answer
 
 /// The id that Lambda gave the invocation, and the local router the request.
 fn request_id(request: &Request) -> String {
-    request
-        .lambda_context_ref()
-        .map(|context| context.request_id.clone())
-        .unwrap_or_default()
+    request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
 }

@@ -34,9 +34,7 @@ pub(crate) async fn handle(store: &Store, request: &Request) -> Result<Answer, E
 /// asks: a cache on the way may have made `W/"7"` of `"7"`.
 fn known_cursors(request: &Request) -> Vec<Cursor> {
     let headers = request.headers().get_all(IF_NONE_MATCH).iter();
-    let tags = headers
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|text| text.split(','));
+    let tags = headers.filter_map(|header| header.to_str().ok()).flat_map(|text| text.split(','));
     tags.filter_map(cursor_of_tag).collect()
 }
 
@@ -64,17 +62,9 @@ mod tests {
 
     #[test]
     fn tags_of_other_servers_are_passed_over() {
-        for tag in [
-            "",
-            "7",
-            "\"",
-            "\"x\"",
-            "\"-1\"",
-            "\"+1\"",
-            "\"007\"",
-            "*",
-            "\"99999999999999999999\"",
-        ] {
+        for tag in
+            ["", "7", "\"", "\"x\"", "\"-1\"", "\"+1\"", "\"007\"", "*", "\"99999999999999999999\""]
+        {
             assert_eq!(known(tag), [], "{tag}");
         }
     }

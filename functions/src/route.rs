@@ -14,12 +14,8 @@ pub enum Route {
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::CreateConversation,
-        Self::SendMessage,
-        Self::GetConversation,
-        Self::DeleteMessage,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::CreateConversation, Self::SendMessage, Self::GetConversation, Self::DeleteMessage];
 
     /// The name of the function and of its binary.
     pub fn name(self) -> &'static str {

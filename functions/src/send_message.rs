@@ -19,17 +19,13 @@ pub(crate) async fn handle(store: &Store, request: &Request) -> Result<Answer, E
     let key = idempotency_key(request)?;
     let message = NewMessage::from_json(request.body())?;
 
-    let sent = store
-        .send(&conversation, &Draft::new(&conversation, &message, key))
-        .await?;
+    let sent = store.send(&conversation, &Draft::new(&conversation, &message, key)).await?;
 
     let (Sent::Added(id) | Sent::Replayed(id)) = sent;
     let body = format!("{{\"message\":\"Message added successfully\",\"messageId\":\"{id}\"}}");
     let mut answer = answer::json(StatusCode::CREATED, body);
     if let Sent::Replayed(_) = sent {
-        answer
-            .headers_mut()
-            .insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        answer.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(answer)
 }

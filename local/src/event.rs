@@ -5,31 +5,37 @@
 use std::collections::HashMap;
 
 use axum::body::to_bytes;
-use axum::extract::{FromRequestParts, RawPathParams, Request};
+use axum::extract::Request;
+use functions::route::Route;
 use http_body_util::LengthLimitError;
 use lambda_http::{Body, Context, RequestExt};
+use percent_encoding::percent_decode_str;
 use shared::error::Error;
 use shared::message::MAX_BODY_BYTES;
 use uuid::Uuid;
 
 /// Reads the body and adds what API Gateway and Lambda would: decoded path parameters, and an id.
-pub async fn event(request: Request) -> Result<lambda_http::Request, Error> {
-    let (mut parts, body) = request.into_parts();
-    // Parameters that do not decode to UTF-8 are left out; the handler then refuses the id.
-    let parameters = RawPathParams::from_request_parts(&mut parts, &()).await;
-    let parameters: HashMap<String, String> = parameters
-        .iter()
-        .flatten()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+pub async fn event(route: Route, request: Request) -> Result<lambda_http::Request, Error> {
+    let (parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(unreadable)?;
     let mut context = Context::default();
     context.request_id = Uuid::new_v4().to_string();
 
+    let parameters = path_parameters(route, parts.uri.path());
     let event = http::Request::from_parts(parts, Body::Binary(body.into()));
-    Ok(event
-        .with_path_parameters(parameters)
-        .with_lambda_context(context))
+    Ok(event.with_path_parameters(parameters).with_lambda_context(context))
+}
+
+/// Takes the path apart as the route's path says. What is not UTF-8 is replaced, and then refused
+/// as what it stands for.
+fn path_parameters(route: Route, path: &str) -> HashMap<String, String> {
+    let segments = route.path().split('/').zip(path.split('/'));
+    let parameters = segments.filter_map(|(template, segment)| {
+        let name = template.strip_prefix('{')?.strip_suffix('}')?;
+        let value = percent_decode_str(segment).decode_utf8_lossy();
+        Some((name.to_owned(), value.into_owned()))
+    });
+    parameters.collect()
 }
 
 fn unreadable(error: axum::Error) -> Error {

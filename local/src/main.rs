@@ -49,19 +49,14 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
         Some(server) => format!("Redis at {}", server.addr()),
         None => "this process's memory (--redis-url redis://127.0.0.1:6379 for Redis)".to_owned(),
     };
-    println!(
-        "Parley listens on http://{}, conversations in {place}",
-        listener.local_addr()?
-    );
+    println!("Parley listens on http://{}, conversations in {place}", listener.local_addr()?);
 
     let stop = stop_signal()?;
     // An answer is written whole: waiting to fill a packet would only delay it.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    axum::serve(listener, router::router(store))
-        .with_graceful_shutdown(stop)
-        .await?;
+    axum::serve(listener, router::router(store)).with_graceful_shutdown(stop).await?;
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub fn router(store: Store) -> Router {
 }
 
 async fn answer(route: Route, store: &Store, request: Request) -> Response {
-    match event(request).await {
+    match event(route, request).await {
         Ok(event) => dispatch(route, store, event).await.map(Body::from),
         Err(error) => refusal(&error),
     }
@@ -63,12 +63,6 @@ fn cors() -> CorsLayer {
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([
-            ETAG,
-            LOCATION,
-            RETRY_AFTER,
-            IDEMPOTENCY_REPLAYED,
-            REQUEST_ID,
-        ])
+        .expose_headers([ETAG, LOCATION, RETRY_AFTER, IDEMPOTENCY_REPLAYED, REQUEST_ID])
         .max_age(PREFLIGHT_MAX_AGE)
 }

@@ -37,17 +37,12 @@ pub fn error(error: &Error) -> Answer {
         code: &'a str,
     }
     let (status, code) = status_and_code(error);
-    let body = Body {
-        error: &error.to_string(),
-        code,
-    };
+    let body = Body { error: &error.to_string(), code };
     // Strings into memory: cannot fail.
     let body = serde_json::to_vec(&body).unwrap_or_default();
     let mut answer = json(status, body);
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        answer
-            .headers_mut()
-            .insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+        answer.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
     answer
 }

@@ -58,12 +58,8 @@ impl Config {
                 }),
             },
         };
-        let ttl = number(
-            "CONVERSATION_TTL_SECONDS",
-            "seconds",
-            DEFAULT_TTL_SECONDS,
-            MAX_TTL_SECONDS,
-        )?;
+        let ttl =
+            number("CONVERSATION_TTL_SECONDS", "seconds", DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS)?;
         let max_bytes = MAX_CONVERSATION_BYTES as u64;
         let max_conversation_bytes =
             number("MAX_CONVERSATION_BYTES", "bytes", max_bytes, max_bytes)?;
@@ -76,9 +72,7 @@ impl Config {
 
     /// The server, for those who cannot do without.
     pub fn require_redis(&self) -> Result<&ConnectionInfo, ConfigError> {
-        self.redis
-            .as_ref()
-            .ok_or_else(|| no_server("; it is not set"))
+        self.redis.as_ref().ok_or_else(|| no_server("; it is not set"))
     }
 
     /// Bytes that one conversation's log may have.
@@ -116,25 +110,14 @@ mod tests {
         assert_eq!(config.conversation_ttl, Duration::from_secs(1800));
         assert_eq!(config.max_conversation_bytes, 4_194_304);
         assert!(config.redis.is_none());
-        assert!(
-            config
-                .require_redis()
-                .unwrap_err()
-                .to_string()
-                .starts_with("REDIS_URL must be")
-        );
+        assert!(config.require_redis().unwrap_err().to_string().starts_with("REDIS_URL must be"));
     }
 
     #[test]
     fn a_life_of_zero_is_refused_by_name() {
         for wrong in ["0", "-1", "1.5", "half an hour", "31536001"] {
-            let error = config("CONVERSATION_TTL_SECONDS", wrong)
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.contains("CONVERSATION_TTL_SECONDS must be"),
-                "{error}"
-            );
+            let error = config("CONVERSATION_TTL_SECONDS", wrong).unwrap_err().to_string();
+            assert!(error.contains("CONVERSATION_TTL_SECONDS must be"), "{error}");
             assert!(error.contains(wrong), "{error}");
         }
     }
@@ -151,12 +134,7 @@ mod tests {
             assert!(error.contains("REDIS_URL must be"), "{error}");
             assert!(!error.contains("secret"), "{error}");
         }
-        assert!(
-            config("REDIS_URL", "redis://user:pass@localhost:7000/2")
-                .unwrap()
-                .redis
-                .is_some()
-        );
+        assert!(config("REDIS_URL", "redis://user:pass@localhost:7000/2").unwrap().redis.is_some());
         assert!(config("REDIS_URL", "").unwrap().redis.is_none());
     }
 }

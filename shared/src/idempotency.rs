@@ -43,12 +43,8 @@ impl Fingerprint {
     /// The fingerprint of a message within its conversation.
     pub fn of(conversation: &ConversationId, message: &NewMessage) -> Self {
         // Neither a sender's name nor a timestamp can hold a line feed: no two messages collide.
-        let text = format!(
-            "{}\n{}\n{}",
-            message.sender().name(),
-            message.timestamp(),
-            message.content()
-        );
+        let text =
+            format!("{}\n{}\n{}", message.sender().name(), message.timestamp(), message.content());
         Self(Uuid::new_v5(conversation.uuid(), text.as_bytes()))
     }
 

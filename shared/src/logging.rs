@@ -23,16 +23,11 @@ pub fn start(format: Format, default: LevelFilter) -> Result<(), ConfigError> {
         })?,
         _ => default,
     };
-    let lines = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_target(false);
+    let lines = tracing_subscriber::fmt().with_max_level(level).with_target(false);
     match format {
-        Format::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .init(),
+        Format::Json => {
+            lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init()
+        }
         Format::Text => lines.with_writer(std::io::stderr).init(),
     }
     Ok(())

@@ -62,9 +62,7 @@ impl Sender {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Customer, Self::Agent]
-            .into_iter()
-            .find(|sender| sender.name() == name)
+        [Self::Customer, Self::Agent].into_iter().find(|sender| sender.name() == name)
     }
 }
 
@@ -135,11 +133,7 @@ impl NewMessage {
         if !timestamp::is_valid(&timestamp) {
             return Err(Error::InvalidField(Field::Timestamp));
         }
-        Ok(Self {
-            sender,
-            content,
-            timestamp,
-        })
+        Ok(Self { sender, content, timestamp })
     }
 
     /// Who speaks.

@@ -1,1 +1,17 @@
-//! x
+//! What Parley's tests stand on. Tests may panic, so this crate may.
+//!
+//! - [`redis`]: a real `redis-server`, started on a free port and stopped with the test.
+//! - [`router`]: the local router, as the process that `cargo run` starts.
+//! - [`gateway`]: the four function binaries behind an API Gateway and a Lambda Runtime API.
+//! - [`api`]: a client of the service, wherever it runs.
+//! - [`contract`]: what the service answers, to which every way of running is held.
+
+pub mod api;
+pub mod contract;
+pub mod gateway;
+pub mod process;
+pub mod redis;
+pub mod router;
+
+/// Variables for the service under test, on top of what it needs to run at all.
+pub type Variables = &'static [(&'static str, &'static str)];

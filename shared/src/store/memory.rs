@@ -51,11 +51,7 @@ impl MemoryStore {
     pub fn new(config: &Config) -> Self {
         let conversations = Arc::new(Conversations::default());
         tokio::spawn(sweep(Arc::downgrade(&conversations)));
-        Self {
-            conversations,
-            ttl: config.conversation_ttl,
-            max_log_bytes: config.max_log_bytes(),
-        }
+        Self { conversations, ttl: config.conversation_ttl, max_log_bytes: config.max_log_bytes() }
     }
 
     /// Conversations that memory is held for, expired ones not yet cleared away included.
@@ -69,10 +65,7 @@ impl MemoryStore {
             seen: HashMap::new(),
             expires: Instant::now() + self.ttl,
         };
-        self.conversations
-            .checks
-            .lock()
-            .push(Reverse((conversation.expires, *id)));
+        self.conversations.checks.lock().push(Reverse((conversation.expires, *id)));
         let conversation = Arc::new(Mutex::new(conversation));
         self.conversations.by_id.write().insert(*id, conversation);
         Ok(())
@@ -94,9 +87,7 @@ impl MemoryStore {
             }
             conversation.log.extend_from_slice(&draft.line);
             if let Some((key, fingerprint)) = &draft.once {
-                conversation
-                    .seen
-                    .insert(key.clone(), (*fingerprint, draft.message_id));
+                conversation.seen.insert(key.clone(), (*fingerprint, draft.message_id));
             }
             conversation.expires = Instant::now() + self.ttl;
             Ok(Sent::Added(draft.message_id))
@@ -119,9 +110,7 @@ impl MemoryStore {
             let line =
                 log::find_message(&conversation.log, message).ok_or(Error::MessageNotFound)?;
             conversation.log[line].fill(b' ');
-            conversation
-                .log
-                .extend_from_slice(&log::deletion_line(message));
+            conversation.log.extend_from_slice(&log::deletion_line(message));
             conversation.expires = Instant::now() + self.ttl;
             Ok(())
         })

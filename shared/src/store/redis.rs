@@ -87,9 +87,7 @@ impl RedisStore {
 
     pub(super) async fn read(&self, id: &ConversationId, known: &[Cursor]) -> Result<Read, Error> {
         let reply = if known.is_empty() {
-            self.query(redis::cmd("GET").arg(log_key(id)))
-                .await
-                .map_err(failure)?
+            self.query(redis::cmd("GET").arg(log_key(id))).await.map_err(failure)?
         } else {
             let mut script = evaluate(&READ, &[log_key(id)]);
             for cursor in known {
@@ -101,7 +99,7 @@ impl RedisStore {
             Value::BulkString(log) => Ok(Read::Log(log)),
             Value::Int(length) => Ok(Read::Unchanged(log::end(length as usize))),
             Value::Nil => Err(Error::ConversationNotFound),
-            other => Err(unexpected(other)),
+            _ => Err(unexpected()),
         }
     }
 
@@ -111,13 +109,11 @@ impl RedisStore {
         message: &MessageId,
     ) -> Result<(), Error> {
         let mut script = evaluate(&DELETE, &[log_key(id), keys_key(id)]);
-        script
-            .arg(log::message_start(message))
-            .arg(log::deletion_line(message));
+        script.arg(log::message_start(message)).arg(log::deletion_line(message));
         script.arg(self.ttl_milliseconds);
         match text(self.run(&DELETE, &script).await?)?.as_str() {
             "deleted" => Ok(()),
-            other => Err(refusal(other).unwrap_or_else(|| unexpected(other))),
+            other => Err(refusal(other).unwrap_or_else(unexpected)),
         }
     }
 
@@ -135,7 +131,7 @@ impl RedisStore {
     }
 
     async fn query(&self, command: &Cmd) -> Result<Value, RedisError> {
-        self.connection.clone().send_packed_command(command).await
+        command.query_async(&mut self.connection.clone()).await
     }
 }
 
@@ -166,11 +162,15 @@ fn refusal(word: &str) -> Option<Error> {
 }
 
 fn text(reply: Value) -> Result<String, Error> {
-    redis::from_redis_value(reply).map_err(|error| Error::Internal(error.into()))
+    match reply {
+        Value::BulkString(bytes) => String::from_utf8(bytes).map_err(|_| unexpected()),
+        _ => Err(unexpected()),
+    }
 }
 
-fn unexpected(reply: impl std::fmt::Debug) -> Error {
-    Error::Internal(format!("Redis answered with {reply:?}").into())
+/// Says nothing of the reply itself, which may hold a message's content.
+fn unexpected() -> Error {
+    Error::Internal("Redis answered in a way that none of our commands is answered".into())
 }
 
 /// A command that Redis understood and refused as wrong (`ERR`) is a bug of ours; everything else

@@ -1,0 +1,46 @@
+//! What the service answers, however it is run: one test a sentence.
+//!
+//! `contract_tests!(start)` makes the tests, where `start` takes [`Variables`](crate::Variables)
+//! for the service and yields its URL and what must live for as long as it is used.
+
+mod errors;
+mod reading;
+mod sending;
+
+pub use errors::*;
+pub use reading::*;
+pub use sending::*;
+
+/// The contract's tests against what a function starts.
+#[macro_export]
+macro_rules! contract_tests {
+    ($start:path) => {
+        $crate::contract_tests! { $start;
+            a_conversation_is_created_under_a_random_id [],
+            messages_are_read_in_the_order_in_which_they_were_sent [],
+            content_and_timestamp_are_given_back_byte_for_byte [],
+            the_body_is_read_as_json_whatever_its_content_type_says [],
+            sixty_four_senders_at_once_lose_nothing [],
+            a_send_with_an_idempotency_key_adds_one_message [],
+            an_idempotency_key_with_another_body_is_refused [],
+            an_idempotency_key_sent_by_many_at_once_adds_one_message [],
+            a_reader_who_has_the_latest_version_is_answered_without_a_body [],
+            a_deleted_message_is_gone_and_the_others_stay [],
+            a_conversation_of_the_largest_size_is_read_whole [],
+            an_idle_conversation_is_gone [("CONVERSATION_TTL_SECONDS", "1")],
+            bad_requests_get_the_error_that_names_the_fault [],
+            what_is_too_large_is_refused_and_the_largest_is_not [],
+            a_full_conversation_takes_no_more_and_keeps_what_it_has [("MAX_CONVERSATION_BYTES", "400")],
+            every_answer_carries_a_request_id_of_its_own [],
+        }
+    };
+    ($start:path; $($case:ident $variables:expr,)*) => {
+        $(
+            #[tokio::test]
+            async fn $case() {
+                let (url, _running) = $start(&$variables).await;
+                $crate::contract::$case($crate::api::Api::at(&url)).await;
+            }
+        )*
+    };
+}

@@ -1,0 +1,101 @@
+//! A real `redis-server`.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::process::Process;
+
+const ADVICE: &str = "The tests need a redis-server of version 7 or later: local/test.sh installs \
+    it on Debian and Ubuntu (apt-get install redis-server); on macOS: brew install redis.";
+
+/// A server on a port of its own, with nothing in it.
+pub struct RedisServer {
+    process: Option<Process>,
+    port: u16,
+    directory: TempDir,
+}
+
+impl RedisServer {
+    /// Starts one, and waits until it answers.
+    pub fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        // Another process may take the free port before Redis does; then the next will do.
+        for _ in 0..10 {
+            let port = free_port();
+            let mut process = launch(port, &directory);
+            if answers(port, &mut process) {
+                return Self { process: Some(process), port, directory };
+            }
+        }
+        panic!("redis-server would not start on ten free ports in a row");
+    }
+
+    /// The URL by which clients reach it.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Kills it, with all it holds.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts it again on the same port, empty.
+    pub fn restart(&mut self) {
+        self.kill();
+        let mut process = launch(self.port, &self.directory);
+        assert!(answers(self.port, &mut process), "redis-server would not start again");
+        self.process = Some(process);
+    }
+
+    /// Runs one command (words without blanks in them) and returns the answer as it came.
+    pub fn command(&self, words: &[&str]) -> String {
+        command(self.port, words).expect("an answer from Redis")
+    }
+}
+
+fn launch(port: u16, directory: &TempDir) -> Process {
+    let mut command = Command::new("redis-server");
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+    command.args(["--appendonly", "no", "--dir"]).arg(directory.path());
+    Process::start(command.stdout(Stdio::null()).stderr(Stdio::null()), ADVICE)
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("the address it was bound to").port()
+}
+
+fn answers(port: u16, process: &mut Process) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while Instant::now() < deadline {
+        if command(port, &["PING"]).is_ok_and(|answer| answer.starts_with("+PONG")) {
+            return true;
+        }
+        if process.0.try_wait().is_ok_and(|status| status.is_some()) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    false
+}
+
+fn command(port: u16, words: &[&str]) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    // QUIT makes the server close the connection, so that the answer's end shows.
+    stream.write_all(format!("{}\r\nQUIT\r\n", words.join(" ")).as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer.strip_suffix("+OK\r\n").unwrap_or(&answer).to_owned())
+}
