@@ -75,8 +75,19 @@ pub fn message_start(id: &MessageId) -> String {
     format!("{MESSAGE_MARK}{id}\"")
 }
 
-/// Where a message's line is, without its line feed; `None` where it never was or was deleted.
-pub fn find_message(log: &[u8], id: &MessageId) -> Option<Range<usize>> {
+/// Blanks a message's line and appends the line that says so; `false`, and nothing is changed,
+/// where there is no such message, or no more.
+pub fn delete(log: &mut Vec<u8>, id: &MessageId) -> bool {
+    let Some(line) = find_message(log, id) else {
+        return false;
+    };
+    log[line].fill(b' ');
+    log.extend_from_slice(&deletion_line(id));
+    true
+}
+
+/// Where a message's line is, without its line feed.
+fn find_message(log: &[u8], id: &MessageId) -> Option<Range<usize>> {
     let start = memmem::find(log, message_start(id).as_bytes())?;
     let length = memchr(b'\n', &log[start..])?;
     Some(start..start + length)

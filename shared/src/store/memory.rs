@@ -107,10 +107,9 @@ impl MemoryStore {
 
     pub(super) fn delete(&self, id: &ConversationId, message: &MessageId) -> Result<(), Error> {
         self.with(id, |conversation| {
-            let line =
-                log::find_message(&conversation.log, message).ok_or(Error::MessageNotFound)?;
-            conversation.log[line].fill(b' ');
-            conversation.log.extend_from_slice(&log::deletion_line(message));
+            if !log::delete(&mut conversation.log, message) {
+                return Err(Error::MessageNotFound);
+            }
             conversation.expires = Instant::now() + self.ttl;
             Ok(())
         })

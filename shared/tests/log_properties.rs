@@ -1,0 +1,87 @@
+//! The log against the plainest model of a conversation: a list of messages.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use shared::conversation::ConversationId;
+use shared::log;
+use shared::message::{MessageId, NewMessage, Sender};
+
+const TIMESTAMP: &str = "2025-04-05T14:01:00Z";
+
+/// What happens to a conversation; a deletion picks among all messages ever sent.
+#[derive(Clone, Debug)]
+enum Event {
+    Sent(Sender, String),
+    Deleted(prop::sample::Index),
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let sender = prop_oneof![Just(Sender::Customer), Just(Sender::Agent)];
+    // Any Unicode, and often what looks like the log's own marks.
+    let content = prop_oneof![
+        3 => any::<String>(),
+        1 => "[\u{0}-\u{ff}]{1,40}",
+        1 => Just(format!("{}0198\"}},\n", log::DELETION_MARK)),
+        1 => Just(format!("\n{}0198\"}},\n]}}", log::MESSAGE_MARK)),
+    ];
+    let content = content.prop_filter("content is never empty", |content| !content.is_empty());
+    let event = prop_oneof![
+        2 => (sender, content).prop_map(|(sender, content)| Event::Sent(sender, content)),
+        1 => any::<prop::sample::Index>().prop_map(Event::Deleted),
+    ];
+    prop::collection::vec(event, 0..40)
+}
+
+proptest! {
+    #[test]
+    fn a_log_is_answered_as_the_list_of_messages_that_were_not_deleted(events in events()) {
+        let id = ConversationId::random();
+        let mut log = log::empty(&id);
+        let mut sent: Vec<MessageId> = Vec::new();
+        let mut model: Vec<(MessageId, Value)> = Vec::new();
+        for event in events {
+            let before = log.clone();
+            match event {
+                Event::Sent(sender, content) => {
+                    let message_id = MessageId::next();
+                    let message = NewMessage::new(sender, content.clone(), TIMESTAMP.to_owned()).unwrap();
+                    log.extend(log::message_line(&message_id, &message));
+                    sent.push(message_id);
+                    model.push((message_id, json!({
+                        "messageId": message_id.to_string(),
+                        "sender": sender.name(),
+                        "content": content,
+                        "timestamp": TIMESTAMP,
+                    })));
+                }
+                Event::Deleted(_) if sent.is_empty() => {}
+                Event::Deleted(which) => {
+                    let which = *which.get(&sent);
+                    let there = model.iter().position(|(id, _)| *id == which);
+                    prop_assert_eq!(log::delete(&mut log, &which), there.is_some());
+                    if let Some(position) = there {
+                        model.remove(position);
+                        let text = String::from_utf8(log.clone()).unwrap();
+                        prop_assert!(!text.contains(&log::message_start(&which)));
+                    }
+                }
+            }
+            prop_assert!(log.len() >= before.len(), "offsets never move");
+            prop_assert_eq!(log::length_at(log::end(log.len())), log.len() as u64);
+        }
+        let answer: Value = serde_json::from_slice(&log::into_answer(log)).unwrap();
+        let messages: Vec<_> = model.into_iter().map(|(_, message)| message).collect();
+        prop_assert_eq!(answer, json!({"conversationId": id.to_string(), "messages": messages}));
+    }
+
+    #[test]
+    fn a_deletion_leaves_nothing_of_the_content_behind(secret in "[a-z]{12}") {
+        let mut log = log::empty(&ConversationId::random());
+        let id = MessageId::next();
+        let message = NewMessage::new(Sender::Agent, secret.clone(), TIMESTAMP.to_owned()).unwrap();
+        log.extend(log::message_line(&id, &message));
+        prop_assert!(log::delete(&mut log, &id));
+        prop_assert!(!String::from_utf8(log).unwrap().contains(&secret));
+    }
+}

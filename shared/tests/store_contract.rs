@@ -1,0 +1,218 @@
+//! What both stores promise.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::any::Any;
+use std::time::Duration;
+
+use serde_json::Value;
+use shared::config::Config;
+use shared::conversation::ConversationId;
+use shared::cursor::Cursor;
+use shared::error::Error;
+use shared::log;
+use shared::message::{MessageId, NewMessage, Sender};
+use shared::store::{Draft, Read, Sent, Store};
+use testing::redis::RedisServer;
+use tokio::task::JoinSet;
+
+/// A test for each promise, over the store that `open` opens.
+macro_rules! contract_tests {
+    () => {
+        contract_tests! {
+            sixty_four_senders_at_once_lose_nothing [],
+            senders_and_deleters_at_once_leave_what_was_not_deleted [],
+            a_draft_with_a_key_is_added_once_and_replayed_after [],
+            a_reader_at_the_end_is_told_so_and_any_other_gets_the_log [],
+            a_log_never_passes_its_limit_by_a_message [("MAX_CONVERSATION_BYTES", "1000")],
+            what_is_not_there_is_not_found [],
+            a_conversation_ends_when_its_time_is_over [("CONVERSATION_TTL_SECONDS", "1")],
+        }
+    };
+    ($($promise:ident $variables:expr,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $promise() {
+                let (store, _running) = open(&$variables).await;
+                super::$promise(store).await;
+            }
+        )*
+    };
+}
+mod in_memory {
+    use super::*;
+
+    async fn open(variables: &[(&str, &str)]) -> (Store, ()) {
+        (Store::open(&config(variables)).await.unwrap(), ())
+    }
+
+    contract_tests!();
+}
+
+mod on_redis {
+    use super::*;
+
+    async fn open(variables: &[(&str, &str)]) -> (Store, impl Any) {
+        let redis = RedisServer::start();
+        let url = redis.url();
+        let variables = [variables, &[("REDIS_URL", &url)]].concat();
+        (Store::open(&config(&variables)).await.unwrap(), redis)
+    }
+
+    contract_tests!();
+}
+
+fn config(variables: &[(&str, &str)]) -> Config {
+    let value = |asked| variables.iter().find(|(name, _)| *name == asked);
+    Config::from_variables(|name| value(name).map(|(_, value)| (*value).to_owned())).unwrap()
+}
+
+fn draft(id: &ConversationId, content: &str, key: Option<&str>) -> Draft {
+    let timestamp = "2025-04-05T14:01:00Z".to_owned();
+    let message = NewMessage::new(Sender::Customer, content.to_owned(), timestamp).unwrap();
+    Draft::new(id, &message, key.map(|key| key.parse().unwrap()))
+}
+
+async fn create(store: &Store) -> ConversationId {
+    let id = ConversationId::random();
+    store.create(&id).await.unwrap();
+    id
+}
+
+async fn send(store: &Store, id: &ConversationId, content: &str) -> MessageId {
+    match store.send(id, &draft(id, content, None)).await.unwrap() {
+        Sent::Added(message) => message,
+        Sent::Replayed(_) => panic!("a send without a key was replayed"),
+    }
+}
+
+async fn read(store: &Store, id: &ConversationId) -> Vec<u8> {
+    match store.read(id, &[]).await.unwrap() {
+        Read::Log(log) => log,
+        Read::Unchanged(_) => panic!("a reader who knows nothing was told that nothing changed"),
+    }
+}
+
+async fn contents(store: &Store, id: &ConversationId) -> Vec<String> {
+    let answer: Value = serde_json::from_slice(&log::into_answer(read(store, id).await)).unwrap();
+    let messages = answer["messages"].as_array().unwrap();
+    messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn sixty_four_senders_at_once_lose_nothing(store: Store) {
+    let id = create(&store).await;
+    let mut senders = JoinSet::new();
+    for sender in 0..64 {
+        let store = store.clone();
+        senders.spawn(async move {
+            for round in 0..16 {
+                send(&store, &id, &format!("{sender} {round}")).await;
+            }
+        });
+    }
+    senders.join_all().await;
+
+    let contents = contents(&store, &id).await;
+    assert_eq!(contents.len(), 64 * 16);
+    for sender in 0..64 {
+        let own = contents.iter().filter(|content| content.starts_with(&format!("{sender} ")));
+        assert!(
+            own.eq((0..16).map(|round| format!("{sender} {round}")).collect::<Vec<_>>().iter())
+        );
+    }
+}
+
+async fn senders_and_deleters_at_once_leave_what_was_not_deleted(store: Store) {
+    let id = create(&store).await;
+    let mut workers = JoinSet::new();
+    for worker in 0..32 {
+        let store = store.clone();
+        workers.spawn(async move {
+            send(&store, &id, &format!("{worker} kept")).await;
+            let message = send(&store, &id, &format!("{worker} deleted")).await;
+            store.delete(&id, &message).await.unwrap();
+            let again = store.delete(&id, &message).await;
+            assert!(matches!(again, Err(Error::MessageNotFound)));
+        });
+    }
+    workers.join_all().await;
+
+    let mut contents = contents(&store, &id).await;
+    contents.sort_by_key(|content| content.split(' ').next().unwrap().parse::<u32>().unwrap());
+    assert_eq!(contents, (0..32).map(|worker| format!("{worker} kept")).collect::<Vec<_>>());
+    let log = String::from_utf8(read(&store, &id).await).unwrap();
+    assert!(!log.contains(" deleted\""), "a deleted message's content is still there");
+}
+
+async fn a_draft_with_a_key_is_added_once_and_replayed_after(store: Store) {
+    let id = create(&store).await;
+    let first = store.send(&id, &draft(&id, "once", Some("key"))).await.unwrap();
+    let Sent::Added(message) = first else { panic!("replayed at first") };
+    for _ in 0..2 {
+        let again = store.send(&id, &draft(&id, "once", Some("key"))).await.unwrap();
+        assert_eq!(again, Sent::Replayed(message));
+    }
+    let reused = store.send(&id, &draft(&id, "twice", Some("key"))).await;
+    assert!(matches!(reused, Err(Error::IdempotencyKeyReused)));
+    assert_eq!(contents(&store, &id).await, ["once"]);
+}
+
+async fn a_reader_at_the_end_is_told_so_and_any_other_gets_the_log(store: Store) {
+    let id = create(&store).await;
+    let start = Cursor(0);
+    assert_eq!(store.read(&id, &[start]).await.unwrap(), Read::Unchanged(start));
+
+    let message = send(&store, &id, "hello").await;
+    let sent = log::end(read(&store, &id).await.len());
+    assert!(sent > start);
+    assert!(matches!(store.read(&id, &[start]).await.unwrap(), Read::Log(_)));
+    assert_eq!(store.read(&id, &[start, sent]).await.unwrap(), Read::Unchanged(sent));
+    assert!(matches!(store.read(&id, &[Cursor(u64::MAX)]).await.unwrap(), Read::Log(_)));
+
+    store.delete(&id, &message).await.unwrap();
+    assert!(matches!(store.read(&id, &[start, sent]).await.unwrap(), Read::Log(_)));
+}
+
+async fn a_log_never_passes_its_limit_by_a_message(store: Store) {
+    let id = create(&store).await;
+    let mut added = 0;
+    let refused = loop {
+        match store.send(&id, &draft(&id, "x", Some(&format!("key-{added}")))).await {
+            Ok(_) => added += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert!(matches!(refused, Error::ConversationFull));
+    let log = read(&store, &id).await;
+    let Cursor(bytes) = log::end(log.len());
+    let line = bytes / added;
+    assert!(bytes <= 1000 && bytes + line > 1000, "{bytes} bytes, {line} a message");
+    let replayed = store.send(&id, &draft(&id, "x", Some("key-0"))).await.unwrap();
+    assert!(matches!(replayed, Sent::Replayed(_)), "a full conversation still replays");
+}
+
+async fn what_is_not_there_is_not_found(store: Store) {
+    let never = ConversationId::random();
+    let sent = store.send(&never, &draft(&never, "hello", None)).await;
+    assert!(matches!(sent, Err(Error::ConversationNotFound)));
+    assert!(matches!(store.read(&never, &[]).await, Err(Error::ConversationNotFound)));
+    assert!(matches!(store.read(&never, &[Cursor(0)]).await, Err(Error::ConversationNotFound)));
+    let deleted = store.delete(&never, &MessageId::next()).await;
+    assert!(matches!(deleted, Err(Error::ConversationNotFound)));
+
+    let id = create(&store).await;
+    let deleted = store.delete(&id, &MessageId::next()).await;
+    assert!(matches!(deleted, Err(Error::MessageNotFound)));
+}
+
+async fn a_conversation_ends_when_its_time_is_over(store: Store) {
+    let id = create(&store).await;
+    let message = send(&store, &id, "hello").await;
+    while store.read(&id, &[]).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let sent = store.send(&id, &draft(&id, "late", None)).await;
+    assert!(matches!(sent, Err(Error::ConversationNotFound)));
+    let deleted = store.delete(&id, &message).await;
+    assert!(matches!(deleted, Err(Error::ConversationNotFound)));
+    assert!(matches!(store.read(&id, &[]).await, Err(Error::ConversationNotFound)));
+}
