@@ -6,7 +6,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
 use std::collections::HashMap;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -42,12 +42,23 @@ pub struct Gateway {
 impl Gateway {
     /// Starts one process per function, and the gateway that leads to them.
     pub async fn start(functions: Vec<Function>, redis_url: &str, variables: Variables) -> Self {
+        Self::start_logging(functions, redis_url, variables, Stdio::inherit).await
+    }
+
+    /// The same, with the functions' standard output going to `log`.
+    pub async fn start_logging(
+        functions: Vec<Function>,
+        redis_url: &str,
+        variables: Variables,
+        log: impl Fn() -> Stdio,
+    ) -> Self {
         let mut router = axum::Router::new();
         let mut processes = Vec::new();
         for function in functions {
             let runtime = Arc::new(Runtime::default());
             let runtime_url = serve(runtime_api(runtime.clone())).await;
-            processes.push(launch(function.binary, &runtime_url, redis_url, variables));
+            let mut command = command(function.binary, &runtime_url, redis_url, variables);
+            processes.push(Process::start(command.stdout(log()), ""));
             let path = function.path;
             let invoke = move |request: Request| invoke(runtime, path, request);
             let filter = MethodFilter::try_from(function.method).expect("a plain method");
@@ -57,8 +68,8 @@ impl Gateway {
     }
 }
 
-/// Starts a function as Lambda would, with its Runtime API at this address.
-pub fn launch(binary: &str, runtime_url: &str, redis_url: &str, variables: Variables) -> Process {
+/// What Lambda starts a function with, its Runtime API being at this address.
+fn command(binary: &str, runtime_url: &str, redis_url: &str, variables: Variables) -> Command {
     let mut command = Command::new(binary);
     command
         .env("AWS_LAMBDA_RUNTIME_API", runtime_url.trim_start_matches("http://"))
@@ -68,7 +79,7 @@ pub fn launch(binary: &str, runtime_url: &str, redis_url: &str, variables: Varia
         .env("REDIS_URL", redis_url)
         .env("LOG_LEVEL", "warn")
         .envs(variables.iter().copied());
-    Process::start(&mut command, "")
+    command
 }
 
 /// Lambda lets no more through in one piece.

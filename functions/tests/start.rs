@@ -1,0 +1,67 @@
+//! How a function starts, and what it writes to its log.
+
+use std::process::{Command, Stdio};
+
+use functions::route::Route;
+use testing::api::{Api, message};
+use testing::gateway::{Function, Gateway};
+use testing::redis::RedisServer;
+
+const SEND_MESSAGE: &str = env!("CARGO_BIN_EXE_send-message");
+
+#[test]
+fn a_function_whose_configuration_makes_no_sense_names_the_variable() {
+    for (name, value, named) in [
+        ("UNRELATED", "x", "REDIS_URL"),
+        ("REDIS_URL", "", "REDIS_URL"),
+        ("REDIS_URL", "nonsense", "REDIS_URL"),
+        ("CONVERSATION_TTL_SECONDS", "0", "CONVERSATION_TTL_SECONDS"),
+    ] {
+        let mut command = Command::new(SEND_MESSAGE);
+        command.env_remove("REDIS_URL").env(name, value).stdin(Stdio::null());
+        let output = command.output().expect("the function's output");
+        let error = String::from_utf8(output.stderr).expect("text");
+        assert!(!output.status.success());
+        assert!(error.lines().count() == 1 && error.contains(named), "{name}={value}: {error}");
+        assert!(!error.contains("panicked"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn each_request_is_one_line_of_json_without_the_message() {
+    let redis = RedisServer::start();
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let functions = Vec::from([
+        (Route::CreateConversation, env!("CARGO_BIN_EXE_create-conversation")),
+        (Route::SendMessage, SEND_MESSAGE),
+    ]);
+    let functions = functions.into_iter().map(|(route, binary)| Function {
+        method: route.method(),
+        path: route.path(),
+        binary,
+    });
+    let variables = &[("LOG_LEVEL", "trace")];
+    let output = || log.reopen().expect("the file").into();
+    let functions = functions.collect();
+    let gateway = Gateway::start_logging(functions, &redis.url(), variables, output).await;
+    let api = Api::at(&gateway.url);
+    let conversation = api.create().await;
+    let sent = api.post(&conversation, message("a secret of the customer")).await;
+    let refused = api.post(&conversation, r#"{"sender":"a secret of the customer"}"#).await;
+    drop(gateway);
+
+    let log = std::fs::read_to_string(log.path()).expect("the log");
+    assert!(!log.contains("secret"), "{log}");
+    for (answer, status) in [(sent, 201), (refused, 400)] {
+        let id = answer.header("x-request-id");
+        let lines = log.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+        let lines: Vec<serde_json::Value> =
+            lines.filter(|line: &serde_json::Value| line["request_id"] == id).collect();
+        assert_eq!(lines.len(), 1, "{log}");
+        assert_eq!(
+            (&lines[0]["route"], &lines[0]["status"]),
+            (&"send-message".into(), &status.into())
+        );
+        assert!(lines[0]["duration_ms"].as_f64().is_some_and(|duration| duration > 0.0));
+    }
+}
