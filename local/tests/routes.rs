@@ -46,7 +46,6 @@ fn the_template_deploys_the_same_routes() {
         if resource["Type"] != "AWS::Serverless::Function" {
             continue;
         }
-        assert_eq!(resource["Properties"]["Handler"], "bootstrap");
         let binary = resource["Metadata"]["BuildProperties"]["Binary"].as_str();
         for (_, event) in resource["Properties"]["Events"].as_mapping().expect("events") {
             assert_eq!(event["Type"], "HttpApi");

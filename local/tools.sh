@@ -1,0 +1,43 @@
+# Installs what the tests need beyond Rust, and puts it on the PATH. To be sourced.
+#
+# On Debian and Ubuntu redis-server, curl and Python's venv come from apt. cargo-lambda, the SAM
+# CLI and cfn-lint come from PyPI into a folder of their own, which PARLEY_TOOLS may name.
+
+PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}
+python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0)
+
+# Installs the Debian packages named after the program, where the program is missing.
+need() {
+    local program=$1
+    shift
+    command -v "$program" >/dev/null && return
+    if ! command -v apt-get >/dev/null; then
+        echo "$program is missing; please install it (on Debian: $*)" >&2
+        return 1
+    fi
+    local as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    # The package starts a server of its own on port 6379, which the tests neither use nor want.
+    if [ "$program" = redis-server ] && command -v systemctl >/dev/null; then
+        "${as_root[@]}" systemctl disable --now --quiet redis-server 2>/dev/null || true
+    fi
+}
+
+need cc gcc libc6-dev
+need curl curl
+need redis-server redis-server
+need python3 python3 python3-venv
+python3 -c 'import ensurepip' 2>/dev/null || need ensurepip python3-venv
+command -v cargo-clippy >/dev/null || rustup component add clippy
+command -v rustfmt >/dev/null || rustup component add rustfmt
+
+if [ "$(cat "$PARLEY_TOOLS/installed" 2>/dev/null)" != "${python_tools[*]}" ]; then
+    echo "Installing ${python_tools[*]} into $PARLEY_TOOLS"
+    rm -rf "$PARLEY_TOOLS"
+    python3 -m venv "$PARLEY_TOOLS"
+    "$PARLEY_TOOLS/bin/pip" install --quiet --disable-pip-version-check "${python_tools[@]}"
+    echo "${python_tools[*]}" >"$PARLEY_TOOLS/installed"
+fi
+export PATH="$PARLEY_TOOLS/bin:$PATH" SAM_CLI_TELEMETRY=0
