@@ -10,9 +10,9 @@ use lambda_http::{Request, RequestExt};
 use shared::answer::{self, Answer};
 use shared::error::Error;
 use shared::message::MAX_BODY_BYTES;
-use shared::store::Store;
 
 use crate::route::Route;
+use crate::service::Service;
 use crate::{create_conversation, delete_message, get_conversation, send_message};
 
 /// The header that names a request in the log.
@@ -20,9 +20,9 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers a request to a route. Every end is an answer, a panic's too: Lambda shows the client
 /// nothing of an error that leaves a handler.
-pub async fn dispatch(route: Route, store: &Store, request: Request) -> Answer {
+pub async fn dispatch(route: Route, service: &Service, request: Request) -> Answer {
     let started = Instant::now();
-    let outcome = AssertUnwindSafe(handle(route, store, &request)).catch_unwind().await;
+    let outcome = AssertUnwindSafe(handle(route, service, &request)).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal("the handler panicked".into())));
 
     let request_id = request_id(&request);
@@ -59,15 +59,15 @@ pub fn finish(answer: &mut Answer, request_id: &str) {
     }
 }
 
-async fn handle(route: Route, store: &Store, request: &Request) -> Result<Answer, Error> {
+async fn handle(route: Route, service: &Service, request: &Request) -> Result<Answer, Error> {
     if request.body().len() > MAX_BODY_BYTES {
         return Err(Error::BodyTooLarge);
     }
     match route {
-        Route::CreateConversation => create_conversation::handle(store).await,
-        Route::SendMessage => send_message::handle(store, request).await,
-        Route::GetConversation => get_conversation::handle(store, request).await,
-        Route::DeleteMessage => delete_message::handle(store, request).await,
+        Route::CreateConversation => create_conversation::handle(&service.store).await,
+        Route::SendMessage => send_message::handle(&service.store, request).await,
+        Route::GetConversation => get_conversation::handle(service, request).await,
+        Route::DeleteMessage => delete_message::handle(&service.store, request).await,
     }
 }
 

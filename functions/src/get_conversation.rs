@@ -1,71 +1,88 @@
-//! `GET /api/conversations/{conversationId}`: all messages, unless the client has them already.
+//! `GET /api/conversations/{conversationId}`, in three ways: all messages, what happened since a
+//! cursor, and a stream of events.
 
-use http::header::{ETAG, IF_NONE_MATCH};
-use http::{HeaderValue, StatusCode};
-use lambda_http::Request;
-use shared::answer::{self, Answer};
+mod event_stream;
+mod since;
+mod whole;
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderName;
+use http::header::ACCEPT;
+use lambda_http::{Request, RequestExt};
+use shared::answer::Answer;
 use shared::cursor::Cursor;
 use shared::error::Error;
-use shared::log;
-use shared::store::{Read, Store};
+use shared::following::MAX_WAIT_SECONDS;
 
 use crate::path;
+use crate::service::Service;
 
-pub(crate) async fn handle(store: &Store, request: &Request) -> Result<Answer, Error> {
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// What a function needs to answer once it has stopped waiting.
+const TIME_TO_ANSWER: Duration = Duration::from_secs(2);
+
+pub(crate) async fn handle(service: &Service, request: &Request) -> Result<Answer, Error> {
     let conversation = path::conversation_id(request)?;
-    let known = known_cursors(request);
+    let after = parameter(request, "after").map(str::parse).transpose()?;
+    let wait = wait(request)?;
 
-    let (cursor, mut answer) = match store.read(&conversation, &known).await? {
-        Read::Unchanged(cursor) => (cursor, answer::empty(StatusCode::NOT_MODIFIED)),
-        Read::Log(log) => {
-            let end = log::end(log.len());
-            (end, answer::json(StatusCode::OK, log::into_answer(log)))
+    if accepts_event_stream(request) {
+        let start = last_event_id(request)?.or(after).unwrap_or(Cursor::START);
+        let hold = within_the_time_limit(request, Duration::from_secs(MAX_WAIT_SECONDS));
+        return event_stream::answer(service, conversation, start, hold).await;
+    }
+    match after {
+        Some(after) => {
+            let wait = within_the_time_limit(request, wait);
+            since::answer(&service.store, conversation, after, wait).await
         }
-    };
-    let etag = HeaderValue::try_from(format!("\"{cursor}\""));
-    let etag = etag.map_err(|error| Error::Internal(error.into()))?;
-    answer.headers_mut().insert(ETAG, etag);
-    Ok(answer)
-}
-
-/// The cursors in `If-None-Match` (RFC 9110, section 13.1.2).
-///
-/// A tag that is no cursor matches nothing and is passed over. The comparison is weak, as the RFC
-/// asks: a cache on the way may have made `W/"7"` of `"7"`.
-fn known_cursors(request: &Request) -> Vec<Cursor> {
-    let headers = request.headers().get_all(IF_NONE_MATCH).iter();
-    let tags = headers.filter_map(|header| header.to_str().ok()).flat_map(|text| text.split(','));
-    tags.filter_map(cursor_of_tag).collect()
-}
-
-fn cursor_of_tag(tag: &str) -> Option<Cursor> {
-    let tag = tag.trim();
-    let quoted = tag.strip_prefix("W/").unwrap_or(tag);
-    let text = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    text.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn known(header: &str) -> Vec<Cursor> {
-        let request = http::Request::builder().header(IF_NONE_MATCH, header);
-        known_cursors(&request.body(lambda_http::Body::Empty).unwrap())
+        None => whole::answer(&service.store, conversation, request.headers()).await,
     }
+}
 
-    #[test]
-    fn if_none_match_may_name_one_version_several_and_weak_ones() {
-        assert_eq!(known("\"0\""), [Cursor(0)]);
-        assert_eq!(known("\"7\", W/\"19\",\"x\""), [Cursor(7), Cursor(19)]);
+fn parameter<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.query_string_parameters_ref()?.first(name)
+}
+
+fn wait(request: &Request) -> Result<Duration, Error> {
+    let Some(text) = parameter(request, "wait") else { return Ok(Duration::ZERO) };
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(seconds) if digits && seconds <= MAX_WAIT_SECONDS => Ok(Duration::from_secs(seconds)),
+        _ => Err(Error::InvalidWait),
     }
+}
 
-    #[test]
-    fn tags_of_other_servers_are_passed_over() {
-        for tag in
-            ["", "7", "\"", "\"x\"", "\"-1\"", "\"+1\"", "\"007\"", "*", "\"99999999999999999999\""]
-        {
-            assert_eq!(known(tag), [], "{tag}");
+/// A browser that connects for the first time sends no id, or an empty one.
+fn last_event_id(request: &Request) -> Result<Option<Cursor>, Error> {
+    match request.headers().get(LAST_EVENT_ID) {
+        Some(id) if !id.is_empty() => {
+            let text = id.to_str().map_err(|_| Error::InvalidCursor)?;
+            text.parse().map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn accepts_event_stream(request: &Request) -> bool {
+    let accepted = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut types = accepted.flat_map(|types| types.split(','));
+    types.any(|accepted| {
+        let media_type = accepted.split(';').next().unwrap_or_default().trim();
+        media_type.eq_ignore_ascii_case("text/event-stream")
+    })
+}
+
+/// No longer than Lambda lets the function run. The local router sets no deadline: its is 0.
+fn within_the_time_limit(request: &Request, wait: Duration) -> Duration {
+    match request.lambda_context_ref().map(|context| context.deadline) {
+        None | Some(0) => wait,
+        Some(deadline) => {
+            let end = SystemTime::UNIX_EPOCH + Duration::from_millis(deadline);
+            let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+            wait.min(left.saturating_sub(TIME_TO_ANSWER))
         }
     }
 }

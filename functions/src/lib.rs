@@ -5,6 +5,7 @@
 //! request into domain types, asks the store once, and answers.
 //!
 //! - [`route`]: the four routes, each with its method, its path and its function's name.
+//! - [`service`]: what the handlers answer from.
 //! - [`create_conversation`], [`send_message`], [`get_conversation`], [`delete_message`]: what each
 //!   answers.
 
@@ -16,3 +17,4 @@ pub mod lambda;
 mod path;
 pub mod route;
 pub mod send_message;
+pub mod service;

@@ -41,7 +41,9 @@ async fn each_request_is_one_line_of_json_without_the_message() {
         binary,
     });
     let variables = &[("LOG_LEVEL", "trace")];
-    let output = || log.reopen().expect("the file").into();
+    // Appending, since several processes write to it.
+    let append = || std::fs::File::options().append(true).open(log.path());
+    let output = || append().expect("the file").into();
     let functions = functions.collect();
     let gateway = Gateway::start_logging(functions, &redis.url(), variables, output).await;
     let api = Api::at(&gateway.url);

@@ -8,6 +8,7 @@ use axum::body::to_bytes;
 use axum::extract::Request;
 use functions::route::Route;
 use http_body_util::LengthLimitError;
+use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::{Body, Context, RequestExt};
 use percent_encoding::percent_decode_str;
 use shared::error::Error;
@@ -22,8 +23,10 @@ pub async fn event(route: Route, request: Request) -> Result<lambda_http::Reques
     context.request_id = Uuid::new_v4().to_string();
 
     let parameters = path_parameters(route, parts.uri.path());
+    let query = parts.uri.query().unwrap_or_default().parse::<QueryMap>().unwrap_or_default();
     let event = http::Request::from_parts(parts, Body::Binary(body.into()));
-    Ok(event.with_path_parameters(parameters).with_lambda_context(context))
+    let event = event.with_path_parameters(parameters).with_query_string_parameters(query);
+    Ok(event.with_lambda_context(context))
 }
 
 /// Takes the path apart as the route's path says. What is not UTF-8 is replaced, and then refused

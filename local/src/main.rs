@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use axum::serve::ListenerExt;
 use clap::Parser;
+use functions::service::{Service, Streams};
 use shared::logging::{self, Format};
 use shared::store::Store;
 use tokio::net::TcpListener;
@@ -52,11 +53,16 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     println!("Parley listens on http://{}, conversations in {place}", listener.local_addr()?);
 
     let stop = stop_signal()?;
+    let service = Service { store: store.clone(), streams: Streams::Open };
+    let stop = async move {
+        stop.await;
+        store.end_following();
+    };
     // An answer is written whole: waiting to fill a packet would only delay it.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    axum::serve(listener, router::router(store)).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, router::router(service)).with_graceful_shutdown(stop).await?;
     Ok(())
 }
 

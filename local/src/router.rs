@@ -1,5 +1,6 @@
 //! Which path leads to which handler.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,10 +11,12 @@ use axum::routing::{MethodFilter, on};
 use functions::dispatch::{REQUEST_ID, dispatch, finish, refuse};
 use functions::route::Route;
 use functions::send_message::IDEMPOTENCY_REPLAYED;
+use functions::service::Service;
+use futures_util::StreamExt;
 use http::Method;
 use http::header::{ETAG, LOCATION, RETRY_AFTER};
+use shared::answer;
 use shared::error::Error;
-use shared::store::Store;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use uuid::Uuid;
 
@@ -22,11 +25,11 @@ use crate::event::event;
 /// How long a browser may remember that it is allowed to ask.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The four routes over a store, open to pages of every origin.
-pub fn router(store: Store) -> Router {
+/// The four routes, open to pages of every origin.
+pub fn router(service: Service) -> Router {
     let router = Route::ALL.into_iter().fold(Router::new(), |router, route| {
-        let store = store.clone();
-        let handler = move |request: Request| async move { answer(route, &store, request).await };
+        let service = service.clone();
+        let handler = move |request: Request| async move { answer(route, &service, request).await };
         router.route(route.path(), on(method_filter(route), handler))
     });
     router
@@ -35,9 +38,9 @@ pub fn router(store: Store) -> Router {
         .layer(cors())
 }
 
-async fn answer(route: Route, store: &Store, request: Request) -> Response {
+async fn answer(route: Route, service: &Service, request: Request) -> Response {
     match event(route, request).await {
-        Ok(event) => dispatch(route, store, event).await.map(Body::from),
+        Ok(event) => dispatch(route, service, event).await.map(into_body),
         Err(error) => refusal(&error),
     }
 }
@@ -47,7 +50,14 @@ fn refusal(error: &Error) -> Response {
     let request_id = Uuid::new_v4().to_string();
     let mut answer = refuse(error, &request_id);
     finish(&mut answer, &request_id);
-    answer.map(Body::from)
+    answer.map(into_body)
+}
+
+fn into_body(body: answer::Body) -> Body {
+    match body {
+        answer::Body::Whole(bytes) => Body::from(bytes),
+        answer::Body::Stream(pieces) => Body::from_stream(pieces.map(Ok::<_, Infallible>)),
+    }
 }
 
 fn method_filter(route: Route) -> MethodFilter {

@@ -1,6 +1,9 @@
 //! HTTP answers.
 
+use std::pin::Pin;
+
 use bytes::Bytes;
+use futures_core::Stream;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
@@ -8,23 +11,42 @@ use serde::Serialize;
 use crate::error::Error;
 
 /// An answer on its way to the client.
-pub type Answer = Response<Bytes>;
+pub type Answer = Response<Body>;
+
+/// An answer's body.
+pub enum Body {
+    /// All of it.
+    Whole(Bytes),
+    /// Pieces that come as things happen.
+    Stream(Pieces),
+}
+
+/// The pieces of a body, each to be sent on as it comes.
+pub type Pieces = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
 
 /// Seconds after which trying again makes sense where the store cannot be reached.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// An answer whose body is JSON already.
 pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(body.into());
+    let mut answer = Response::new(Body::Whole(body.into()));
     *answer.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(CONTENT_TYPE, json);
     answer
 }
 
+/// An answer of server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
+pub fn event_stream(pieces: Pieces) -> Answer {
+    let mut answer = Response::new(Body::Stream(pieces));
+    let event_stream = HeaderValue::from_static("text/event-stream");
+    answer.headers_mut().insert(CONTENT_TYPE, event_stream);
+    answer
+}
+
 /// An answer without a body.
 pub fn empty(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Bytes::new());
+    let mut answer = Response::new(Body::Whole(Bytes::new()));
     *answer.status_mut() = status;
     answer
 }
@@ -65,6 +87,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::InvalidMessageId => (StatusCode::BAD_REQUEST, "invalid_message_id"),
         Error::InvalidIdempotencyKey => (StatusCode::BAD_REQUEST, "invalid_idempotency_key"),
         Error::InvalidCursor => (StatusCode::BAD_REQUEST, "invalid_cursor"),
+        Error::InvalidWait => (StatusCode::BAD_REQUEST, "invalid_wait"),
         Error::ConversationNotFound => (StatusCode::NOT_FOUND, "conversation_not_found"),
         Error::MessageNotFound => (StatusCode::NOT_FOUND, "message_not_found"),
         Error::RouteNotFound => (StatusCode::NOT_FOUND, "route_not_found"),

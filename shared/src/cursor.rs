@@ -9,7 +9,17 @@ use crate::error::Error;
 ///
 /// The log only grows, so its length is also its version: one number serves as cursor and `ETag`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cursor(pub u64);
+pub struct Cursor(pub u32);
+
+impl Cursor {
+    /// The start of every conversation.
+    pub const START: Self = Self(0);
+
+    /// The cursor this many bytes further on.
+    pub fn advanced_by(self, bytes: usize) -> Self {
+        Self(self.0 + bytes as u32)
+    }
+}
 
 impl FromStr for Cursor {
     type Err = Error;

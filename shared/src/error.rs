@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::following::MAX_WAIT_SECONDS;
 use crate::message::{Field, MAX_BODY_BYTES, MAX_CONTENT_BYTES};
 
 /// What went wrong. The text is the sentence that the client reads; of the last two, whose causes
@@ -23,6 +24,10 @@ pub enum Error {
     InvalidIdempotencyKey,
     #[error("The cursor is not one that this conversation gave out.")]
     InvalidCursor,
+    #[error(
+        "The parameter \"wait\" must be a whole number of seconds from 0 to {MAX_WAIT_SECONDS}."
+    )]
+    InvalidWait,
     #[error("There is no such conversation: it has expired, or never was.")]
     ConversationNotFound,
     #[error("There is no such message in this conversation.")]

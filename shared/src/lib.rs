@@ -1,9 +1,10 @@
 //! What Parley's four handlers stand on.
 //!
-//! - [`conversation`], [`message`], [`idempotency`], [`cursor`]: the domain, each type parsed from
+//! - [`conversation`], [`message`], [`timestamp`], [`idempotency`], [`cursor`]: the domain, each type parsed from
 //!   what a client sent, or refused.
 //! - [`log`]: the bytes in which a conversation is kept and answered; pure, without input or output.
 //! - [`store`]: creating, sending, reading and deleting, in Redis or in this process's memory.
+//! - [`following`]: reading on in a conversation as things happen in it.
 //! - [`error`]: everything that a request can end in but success.
 //! - [`answer`]: HTTP answers, and the one function that turns an error into a status and a code.
 //! - [`config`], [`logging`]: what is set from outside, and what is told to the outside.
@@ -16,9 +17,10 @@ pub mod config;
 pub mod conversation;
 pub mod cursor;
 pub mod error;
+pub mod following;
 pub mod idempotency;
 pub mod log;
 pub mod logging;
 pub mod message;
 pub mod store;
-mod timestamp;
+pub mod timestamp;

@@ -20,12 +20,13 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memmem, memrchr};
 use serde::Serialize;
 
 use crate::conversation::ConversationId;
 use crate::cursor::Cursor;
-use crate::message::{MessageId, NewMessage};
+use crate::error::Error;
+use crate::message::{MAX_CONTENT_BYTES, MessageId, NewMessage};
 
 /// What begins the line of a message, before its id.
 pub const MESSAGE_MARK: &str = "{\"messageId\":\"";
@@ -36,6 +37,9 @@ const HEADER_START: &str = "{\"conversationId\":\"";
 const HEADER_END: &str = "\",\"messages\":[\n";
 /// Bytes of the first line, the same in every log; cursors count from its end.
 pub const HEADER_LENGTH: usize = HEADER_START.len() + ConversationId::LENGTH + HEADER_END.len();
+
+/// More bytes than any line has: content may grow sixfold by escaping, and the rest is ids.
+pub const MAX_LINE_BYTES: u32 = 6 * MAX_CONTENT_BYTES as u32 + 1024;
 
 /// The log of a conversation in which nothing has happened yet.
 pub fn empty(id: &ConversationId) -> Vec<u8> {
@@ -95,12 +99,52 @@ fn find_message(log: &[u8], id: &MessageId) -> Option<Range<usize>> {
 
 /// The cursor at the end of a log of this many bytes.
 pub fn end(length: usize) -> Cursor {
-    Cursor(length.saturating_sub(HEADER_LENGTH) as u64)
+    Cursor(length.saturating_sub(HEADER_LENGTH) as u32)
 }
 
 /// Bytes of a log that ends at this cursor.
-pub fn length_at(cursor: Cursor) -> u64 {
-    cursor.0.saturating_add(HEADER_LENGTH as u64)
+pub fn length_at(cursor: Cursor) -> usize {
+    HEADER_LENGTH + cursor.0 as usize
+}
+
+/// The lines after a cursor, of a part of a log that begins with the byte before it.
+///
+/// A cursor that was given out is the end of a line, so that byte is a line feed. Where it is not,
+/// or there is none, the cursor was not given out. A last line that the part holds only the
+/// beginning of is left off.
+pub fn lines_after_cursor(mut part: Vec<u8>) -> Result<Vec<u8>, Error> {
+    if part.first() != Some(&b'\n') {
+        return Err(Error::InvalidCursor);
+    }
+    let end = memrchr(b'\n', &part).unwrap_or_default();
+    part.truncate(end + 1);
+    part.remove(0);
+    Ok(part)
+}
+
+/// Something that happened in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A message was sent: the message as a JSON object.
+    Message(&'a [u8]),
+    /// The message of this id was deleted.
+    Deleted(&'a [u8]),
+}
+
+/// The events in some lines that begin at a cursor, each with the cursor at its end.
+///
+/// Messages that have been deleted since are left out.
+pub fn events(lines: &[u8], start: Cursor) -> impl Iterator<Item = (Cursor, Event<'_>)> {
+    let mut end = start;
+    lines.split_inclusive(|byte| *byte == b'\n').filter_map(move |line| {
+        end = end.advanced_by(line.len());
+        let event = line.strip_suffix(b",\n")?;
+        if event.starts_with(MESSAGE_MARK.as_bytes()) {
+            return Some((end, Event::Message(event)));
+        }
+        let id = event.strip_prefix(DELETION_MARK.as_bytes())?.strip_suffix(b"\"}")?;
+        Some((end, Event::Deleted(id)))
+    })
 }
 
 /// Turns a whole log into the answer that lists its messages, in place.

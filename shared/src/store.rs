@@ -4,8 +4,11 @@
 //! one test suite `tests/store_contract.rs`: [`redis`] for everything that is deployed, [`memory`]
 //! for trying things out with nothing installed. Each operation is atomic, and one round trip.
 
+mod followers;
 pub mod memory;
 pub mod redis;
+
+use std::time::SystemTime;
 
 use crate::config::Config;
 use crate::conversation::ConversationId;
@@ -14,6 +17,7 @@ use crate::error::Error;
 use crate::idempotency::{Fingerprint, IdempotencyKey};
 use crate::log;
 use crate::message::{MessageId, NewMessage};
+pub(crate) use followers::Follower;
 use memory::MemoryStore;
 use redis::RedisStore;
 
@@ -68,6 +72,15 @@ pub enum Read {
     Log(Vec<u8>),
 }
 
+/// What has happened in a conversation since a cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tail {
+    /// Whole lines of the log, see [`crate::log::events`].
+    pub lines: Vec<u8>,
+    /// When the conversation expires, if nobody writes to it.
+    pub expires: SystemTime,
+}
+
 impl Store {
     /// Connects to Redis where the configuration names one; else opens a store in memory.
     pub async fn open(config: &Config) -> Result<Self, Error> {
@@ -106,6 +119,37 @@ impl Store {
         match self {
             Self::Redis(store) => store.delete(id, message).await,
             Self::Memory(store) => store.delete(id, message),
+        }
+    }
+
+    /// Reads on from a cursor, `limit` bytes at most.
+    ///
+    /// Every line is shorter than [`log::MAX_LINE_BYTES`], so a limit above that always reads on.
+    pub async fn read_after(
+        &self,
+        id: &ConversationId,
+        after: Cursor,
+        limit: u32,
+    ) -> Result<Tail, Error> {
+        match self {
+            Self::Redis(store) => store.read_after(id, after, limit).await,
+            Self::Memory(store) => store.read_after(id, after, limit),
+        }
+    }
+
+    /// Listens for what happens in a conversation from now on.
+    pub(crate) async fn follow(&self, id: &ConversationId) -> Result<Follower, Error> {
+        match self {
+            Self::Redis(store) => store.follow(id).await,
+            Self::Memory(store) => Ok(store.follow(id)),
+        }
+    }
+
+    /// Lets go all who follow a conversation, and all who are going to: the process is ending.
+    pub fn end_following(&self) {
+        match self {
+            Self::Redis(store) => store.end_following(),
+            Self::Memory(store) => store.end_following(),
         }
     }
 }

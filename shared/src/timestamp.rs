@@ -1,8 +1,9 @@
-//! The clients' timestamps: checked, and kept as they were written.
+//! Times as text: the clients' timestamps, checked and kept as they were written, and our own.
 
 use std::borrow::Cow;
+use std::time::SystemTime;
 
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat, Utc};
 
 /// The longest accepted, in bytes; ISO 8601 sets no end to the fraction of a second.
 const MAX_LENGTH: usize = 64;
@@ -13,11 +14,16 @@ const SECONDS_END: usize = 19;
 ///
 /// RFC 3339, which chrono reads, is wider here and narrower there: it takes a blank for the `T`
 /// and small letters, but neither a decimal comma nor the offsets `+02` and `+0200`.
-pub(crate) fn is_valid(text: &str) -> bool {
+pub fn is_valid(text: &str) -> bool {
     let shape = text.is_ascii() && text.len() <= MAX_LENGTH && !text.contains('z');
     shape
         && text.as_bytes().get(10) == Some(&b'T')
         && DateTime::parse_from_rfc3339(&as_rfc3339(text)).is_ok()
+}
+
+/// A time in UTC with milliseconds, as in `2025-04-05T14:01:00.000Z`.
+pub fn format(time: SystemTime) -> String {
+    DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 fn as_rfc3339(text: &str) -> Cow<'_, str> {

@@ -68,7 +68,7 @@ proptest! {
                 }
             }
             prop_assert!(log.len() >= before.len(), "offsets never move");
-            prop_assert_eq!(log::length_at(log::end(log.len())), log.len() as u64);
+            prop_assert_eq!(log::length_at(log::end(log.len())), log.len());
         }
         let answer: Value = serde_json::from_slice(&log::into_answer(log)).unwrap();
         let messages: Vec<_> = model.into_iter().map(|(_, message)| message).collect();

@@ -166,7 +166,7 @@ async fn a_reader_at_the_end_is_told_so_and_any_other_gets_the_log(store: Store)
     assert!(sent > start);
     assert!(matches!(store.read(&id, &[start]).await.unwrap(), Read::Log(_)));
     assert_eq!(store.read(&id, &[start, sent]).await.unwrap(), Read::Unchanged(sent));
-    assert!(matches!(store.read(&id, &[Cursor(u64::MAX)]).await.unwrap(), Read::Log(_)));
+    assert!(matches!(store.read(&id, &[Cursor(u32::MAX)]).await.unwrap(), Read::Log(_)));
 
     store.delete(&id, &message).await.unwrap();
     assert!(matches!(store.read(&id, &[start, sent]).await.unwrap(), Read::Log(_)));

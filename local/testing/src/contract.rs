@@ -4,10 +4,12 @@
 //! for the service and yields its URL and what must live for as long as it is used.
 
 mod errors;
+mod following;
 mod reading;
 mod sending;
 
 pub use errors::*;
+pub use following::*;
 pub use reading::*;
 pub use sending::*;
 
@@ -28,6 +30,14 @@ macro_rules! contract_tests {
             a_deleted_message_is_gone_and_the_others_stay [],
             a_conversation_of_the_largest_size_is_read_whole [],
             an_idle_conversation_is_gone [("CONVERSATION_TTL_SECONDS", "1")],
+            a_cursor_yields_what_happened_since [],
+            a_cursor_that_was_never_given_out_is_refused [],
+            a_held_request_is_answered_when_something_happens [],
+            a_held_request_in_which_nothing_happens_comes_back_with_the_same_cursor [],
+            a_stream_tells_the_expiry_first_and_each_event_with_its_cursor [],
+            a_stream_goes_on_from_the_last_event_id_before_the_cursor_in_the_query [],
+            a_stream_ends_with_the_conversation [("CONVERSATION_TTL_SECONDS", "2")],
+            followers_who_come_and_go_miss_nothing_and_see_nothing_twice [],
             bad_requests_get_the_error_that_names_the_fault [],
             what_is_too_large_is_refused_and_the_largest_is_not [],
             a_full_conversation_takes_no_more_and_keeps_what_it_has [("MAX_CONVERSATION_BYTES", "400")],

@@ -40,7 +40,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts one process per function, and the gateway that leads to them.
+    /// Starts the functions' processes, and the gateway that leads to them.
     pub async fn start(functions: Vec<Function>, redis_url: &str, variables: Variables) -> Self {
         Self::start_logging(functions, redis_url, variables, Stdio::inherit).await
     }
@@ -57,8 +57,10 @@ impl Gateway {
         for function in functions {
             let runtime = Arc::new(Runtime::default());
             let runtime_url = serve(runtime_api(runtime.clone())).await;
-            let mut command = command(function.binary, &runtime_url, redis_url, variables);
-            processes.push(Process::start(command.stdout(log()), ""));
+            for _ in 0..INSTANCES {
+                let mut command = command(function.binary, &runtime_url, redis_url, variables);
+                processes.push(Process::start(command.stdout(log()), ""));
+            }
             let path = function.path;
             let invoke = move |request: Request| invoke(runtime, path, request);
             let filter = MethodFilter::try_from(function.method).expect("a plain method");
@@ -81,6 +83,10 @@ fn command(binary: &str, runtime_url: &str, redis_url: &str, variables: Variable
         .envs(variables.iter().copied());
     command
 }
+
+/// Processes for each function. Like Lambda's, each works at one request at a time, so this is how
+/// many requests may be held at once.
+const INSTANCES: usize = 4;
 
 /// Lambda lets no more through in one piece.
 const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;

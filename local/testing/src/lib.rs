@@ -4,10 +4,12 @@
 //! - [`router`]: the local router, as the process that `cargo run` starts.
 //! - [`gateway`]: the four function binaries behind an API Gateway and a Lambda Runtime API.
 //! - [`api`]: a client of the service, wherever it runs.
+//! - [`events`]: a client of its event streams.
 //! - [`contract`]: what the service answers, to which every way of running is held.
 
 pub mod api;
 pub mod contract;
+pub mod events;
 pub mod gateway;
 pub mod process;
 pub mod redis;

@@ -7,15 +7,23 @@
 //! | `chat:{<conversationId>}:log` | string | the log, see [`crate::log`] |
 //! | `chat:{<conversationId>}:keys` | hash | per `Idempotency-Key` the message's fingerprint and id |
 //!
-//! Both expire together. What takes more than one command is a Lua script: atomic, one round trip.
+//! Both expire together. Who follows is told on a channel, see [`subscriptions`]. What takes more than one command is a Lua script: atomic, one round trip.
+
+mod subscriptions;
 
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, ConnectionInfo, ErrorKind, RedisError, Script, ServerErrorKind, Value};
+use redis::{
+    Client, Cmd, ConnectionInfo, ErrorKind, ProtocolVersion, RedisError, Script, ServerErrorKind,
+    Value,
+};
+use subscriptions::{Pushes, channel};
+use tokio::sync::mpsc;
 
-use super::{Draft, Read, Sent};
+use super::followers::{Follower, Followers};
+use super::{Draft, Read, Sent, Tail};
 use crate::config::Config;
 use crate::conversation::ConversationId;
 use crate::cursor::Cursor;
@@ -25,6 +33,7 @@ use crate::message::MessageId;
 
 static SEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/send.lua")));
 static READ: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/read.lua")));
+static FOLLOW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/follow.lua")));
 static DELETE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/delete.lua")));
 
 /// How long connecting may take, and how long an answer.
@@ -34,6 +43,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct RedisStore {
     connection: ConnectionManager,
+    followers: Followers,
     ttl_milliseconds: u128,
     max_log_bytes: usize,
 }
@@ -42,13 +52,21 @@ impl RedisStore {
     /// Connects. A server that does not answer is no error: it is logged, and requests end in
     /// [`Error::StoreUnavailable`] until it does.
     pub async fn connect(server: &ConnectionInfo, config: &Config) -> Result<Self, Error> {
-        let client = Client::open(server.clone()).map_err(failure)?;
-        let limits = ConnectionManagerConfig::new()
+        let resp3 = server.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let client = Client::open(server.clone().set_redis_settings(resp3)).map_err(failure)?;
+        let (changes, changed) = mpsc::unbounded_channel();
+        let followers = Followers::new(Some(changes));
+        let settings = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(TIME_LIMIT))
             .set_response_timeout(Some(TIME_LIMIT))
-            .set_number_of_retries(0);
+            .set_number_of_retries(0)
+            .set_push_sender(Pushes(followers.downgrade()));
+        let connection =
+            ConnectionManager::new_lazy_with_config(client, settings).map_err(failure)?;
+        tokio::spawn(subscriptions::keep(connection.clone(), followers.downgrade(), changed));
         let store = Self {
-            connection: ConnectionManager::new_lazy_with_config(client, limits).map_err(failure)?,
+            connection,
+            followers,
             ttl_milliseconds: config.conversation_ttl.as_millis(),
             max_log_bytes: config.max_log_bytes(),
         };
@@ -68,7 +86,7 @@ impl RedisStore {
     }
 
     pub(super) async fn send(&self, id: &ConversationId, draft: &Draft) -> Result<Sent, Error> {
-        let mut script = evaluate(&SEND, &[log_key(id), keys_key(id)]);
+        let mut script = evaluate(&SEND, &[log_key(id), keys_key(id), channel(id)]);
         script.arg(&draft.line).arg(self.ttl_milliseconds);
         script.arg(self.max_log_bytes);
         match &draft.once {
@@ -103,12 +121,47 @@ impl RedisStore {
         }
     }
 
+    pub(super) async fn read_after(
+        &self,
+        id: &ConversationId,
+        after: Cursor,
+        limit: u32,
+    ) -> Result<Tail, Error> {
+        let before = log::length_at(after) - 1;
+        let mut script = evaluate(&FOLLOW, &[log_key(id)]);
+        script.arg(before).arg(before + limit as usize - 1);
+        match self.run(&FOLLOW, &script).await? {
+            Value::Nil => Err(Error::ConversationNotFound),
+            Value::Array(parts) => match <[Value; 2]>::try_from(parts) {
+                Ok([Value::BulkString(part), Value::Int(expires)]) => Ok(Tail {
+                    lines: log::lines_after_cursor(part)?,
+                    expires: SystemTime::UNIX_EPOCH + Duration::from_millis(expires as u64),
+                }),
+                _ => Err(unexpected()),
+            },
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Ends once Redis has confirmed that it will tell of changes.
+    pub(super) async fn follow(&self, id: &ConversationId) -> Result<Follower, Error> {
+        let mut follower = self.followers.follow(id);
+        match tokio::time::timeout(TIME_LIMIT, follower.hears()).await {
+            Ok(_) => Ok(follower),
+            Err(late) => Err(Error::StoreUnavailable(late.into())),
+        }
+    }
+
+    pub(super) fn end_following(&self) {
+        self.followers.end();
+    }
+
     pub(super) async fn delete(
         &self,
         id: &ConversationId,
         message: &MessageId,
     ) -> Result<(), Error> {
-        let mut script = evaluate(&DELETE, &[log_key(id), keys_key(id)]);
+        let mut script = evaluate(&DELETE, &[log_key(id), keys_key(id), channel(id)]);
         script.arg(log::message_start(message)).arg(log::deletion_line(message));
         script.arg(self.ttl_milliseconds);
         match text(self.run(&DELETE, &script).await?)?.as_str() {

@@ -1,5 +1,5 @@
 -- Blanks a message's line and appends the line that says so.
--- KEYS  1 the log, 2 the idempotency keys
+-- KEYS  1 the log, 2 the idempotency keys, 3 the channel that is told
 -- ARGV  1 what the message's line begins with, 2 the deletion's line,
 --       3 the conversation's life in milliseconds
 -- Returns 'deleted', or why nothing was.
@@ -16,4 +16,5 @@ redis.call('SETRANGE', KEYS[1], first - 1, string.rep(' ', line_feed - first))
 redis.call('APPEND', KEYS[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
+redis.call('PUBLISH', KEYS[3], '')
 return 'deleted'

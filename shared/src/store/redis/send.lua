@@ -1,5 +1,5 @@
 -- Adds a message to a conversation, once per idempotency key.
--- KEYS  1 the log, 2 the idempotency keys
+-- KEYS  1 the log, 2 the idempotency keys, 3 the channel that is told
 -- ARGV  1 the message's line, 2 the conversation's life in milliseconds, 3 the most bytes of a log,
 --       4 the idempotency key or '', 5 the message's fingerprint, 6 its id
 -- Returns 'added', the first message's id for a replay, or why nothing was added.
@@ -24,4 +24,5 @@ if once then
   redis.call('HSET', KEYS[2], ARGV[4], ARGV[5] .. ARGV[6])
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
+redis.call('PUBLISH', KEYS[3], '')
 return 'added'

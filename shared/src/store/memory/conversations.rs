@@ -1,0 +1,112 @@
+//! The conversations by their ids, each for as long as it lives.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, SystemTime};
+
+use parking_lot::{Mutex, RwLock};
+use tokio::time::Instant;
+
+use crate::conversation::ConversationId;
+use crate::error::Error;
+use crate::idempotency::{Fingerprint, IdempotencyKey};
+use crate::message::MessageId;
+
+/// How often expired conversations are looked for. They are never answered meanwhile: this bounds
+/// only how long their memory is held.
+const SWEEP_PERIOD: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+pub(super) struct Conversations {
+    /// One lock each, so that a long answer holds up no other conversation.
+    by_id: RwLock<HashMap<ConversationId, Arc<Mutex<Conversation>>>>,
+    /// When to look at each again, the earliest first: at its expiry as it was when last looked at.
+    checks: Mutex<BinaryHeap<Reverse<(Instant, ConversationId)>>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Conversation {
+    pub(super) log: Vec<u8>,
+    pub(super) seen: HashMap<IdempotencyKey, (Fingerprint, MessageId)>,
+    pub(super) expires: Expiry,
+}
+
+/// The moment at which a conversation ends, on the clock that is waited on and on the wall.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expiry {
+    instant: Instant,
+    pub(super) time: SystemTime,
+}
+
+impl Expiry {
+    pub(super) fn after(ttl: Duration) -> Self {
+        Self { instant: Instant::now() + ttl, time: SystemTime::now() + ttl }
+    }
+}
+
+impl Conversations {
+    /// None yet, and the task that removes the expired ones for as long as there is anyone to ask.
+    pub(super) fn start() -> Arc<Self> {
+        let conversations = Arc::new(Self::default());
+        tokio::spawn(sweep(Arc::downgrade(&conversations)));
+        conversations
+    }
+
+    pub(super) fn insert(&self, id: &ConversationId, conversation: Conversation) {
+        self.checks.lock().push(Reverse((conversation.expires.instant, *id)));
+        self.by_id.write().insert(*id, Arc::new(Mutex::new(conversation)));
+    }
+
+    /// How many memory is held for.
+    pub(super) fn held(&self) -> usize {
+        self.by_id.read().len()
+    }
+
+    /// Does something with a conversation that has not expired, alone.
+    pub(super) fn with<T>(
+        &self,
+        id: &ConversationId,
+        act: impl FnOnce(&mut Conversation) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let found = self.by_id.read().get(id).cloned();
+        let conversation = found.ok_or(Error::ConversationNotFound)?;
+        let mut conversation = conversation.lock();
+        if conversation.expires.instant <= Instant::now() {
+            return Err(Error::ConversationNotFound);
+        }
+        act(&mut conversation)
+    }
+
+    /// Removes what has expired. A conversation that was written to since it was last looked at is
+    /// looked at again at its new expiry, so a write costs the queue nothing.
+    fn remove_expired(&self) {
+        let now = Instant::now();
+        let mut checks = self.checks.lock();
+        while let Some(Reverse((when, id))) = checks.peek().copied()
+            && when <= now
+        {
+            checks.pop();
+            let found = self.by_id.read().get(&id).cloned();
+            match found.map(|conversation| conversation.lock().expires.instant) {
+                Some(expires) if expires > now => checks.push(Reverse((expires, id))),
+                _ => drop(self.by_id.write().remove(&id)),
+            }
+        }
+        if self.by_id.read().capacity() > 4 * checks.len() + 1024 {
+            self.by_id.write().shrink_to_fit();
+            checks.shrink_to_fit();
+        }
+    }
+}
+
+async fn sweep(conversations: Weak<Conversations>) {
+    let mut period = tokio::time::interval(SWEEP_PERIOD);
+    loop {
+        period.tick().await;
+        match conversations.upgrade() {
+            Some(conversations) => conversations.remove_expired(),
+            None => return,
+        }
+    }
+}
