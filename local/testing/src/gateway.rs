@@ -57,7 +57,8 @@ impl Gateway {
         for function in functions {
             let runtime = Arc::new(Runtime::default());
             let runtime_url = serve(runtime_api(runtime.clone())).await;
-            for _ in 0..INSTANCES {
+            let instances = if function.method == Method::GET { HOLDING_INSTANCES } else { 1 };
+            for _ in 0..instances {
                 let mut command = command(function.binary, &runtime_url, redis_url, variables);
                 processes.push(Process::start(command.stdout(log()), ""));
             }
@@ -84,9 +85,9 @@ fn command(binary: &str, runtime_url: &str, redis_url: &str, variables: Variable
     command
 }
 
-/// Processes for each function. Like Lambda's, each works at one request at a time, so this is how
-/// many requests may be held at once.
-const INSTANCES: usize = 4;
+/// Processes of a function whose requests may be held, also for clients that have gone. Like
+/// Lambda's, each works at one request at a time.
+const HOLDING_INSTANCES: usize = 12;
 
 /// Lambda lets no more through in one piece.
 const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;

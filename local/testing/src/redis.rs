@@ -49,7 +49,7 @@ impl RedisServer {
         self.process = None;
     }
 
-    /// Starts it again on the same port, empty.
+    /// Starts it again on the same port, with what was saved last; nothing is by itself.
     pub fn restart(&mut self) {
         self.kill();
         let mut process = launch(self.port, &self.directory);
@@ -57,10 +57,24 @@ impl RedisServer {
         self.process = Some(process);
     }
 
+    /// Starts it again on the same port, with what it held.
+    pub fn save_and_restart(&mut self) {
+        self.command(&["SAVE"]);
+        self.restart();
+    }
+
     /// Runs one command (words without blanks in them) and returns the answer as it came.
     pub fn command(&self, words: &[&str]) -> String {
         command(self.port, words).expect("an answer from Redis")
     }
+}
+
+/// How often a server has run a command, from what `INFO commandstats` tells; 0 where never.
+pub fn calls(server: &RedisServer, command: &str) -> u64 {
+    let stats = server.command(&["INFO", "commandstats"]);
+    let line =
+        stats.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+    line.and_then(|rest| rest.split(',').next()?.parse().ok()).unwrap_or_default()
 }
 
 fn launch(port: u16, directory: &TempDir) -> Process {
