@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
-use redis::aio::ConnectionManager;
+use redis::aio::MultiplexedConnection;
 use redis::{Client, IntoConnectionInfo, Script};
 use tokio::net::TcpListener;
 
@@ -19,7 +19,7 @@ const TTL_MILLISECONDS: u64 = 1_800_000;
 
 #[derive(Clone)]
 struct Floor {
-    redis: ConnectionManager,
+    redis: MultiplexedConnection,
     send: &'static str,
 }
 
@@ -28,7 +28,7 @@ async fn main() {
     let server = std::env::var("REDIS_URL").unwrap().into_connection_info().unwrap();
     let tcp = server.tcp_settings().clone().set_nodelay(true);
     let client = Client::open(server.set_tcp_settings(tcp)).unwrap();
-    let mut redis = ConnectionManager::new(client).await.unwrap();
+    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
     let send = Script::new(include_str!("../../shared/src/store/redis/send.lua"));
     send.load_async(&mut redis).await.unwrap();
     let send = send.get_hash().to_owned().leak();
@@ -63,9 +63,11 @@ async fn add(
     line.extend_from_slice(&body[1..]);
     line.extend_from_slice(b",\n");
     let mut send = redis::cmd("EVALSHA");
-    send.arg(floor.send).arg(2);
+    send.arg(floor.send).arg(3);
     send.arg(format!("chat:{{{id}}}:log")).arg(format!("chat:{{{id}}}:keys"));
-    send.arg(line).arg(TTL_MILLISECONDS).arg(4_194_304).arg("").arg("").arg("");
+    send.arg(format!("chat:{{{id}}}:changed"));
+    send.arg(line).arg(4_194_304).arg(TTL_MILLISECONDS).arg("PUBLISH");
+    send.arg("").arg("").arg(message.to_string()).arg(0);
     let _: String = send.query_async(&mut floor.redis).await.unwrap();
     let body =
         format!("{{\"message\":\"Message added successfully\",\"messageId\":\"{message}\"}}");

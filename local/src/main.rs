@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     logging::start(Format::Text, LevelFilter::WARN)?;
     let config = options.config()?;
-    let store = Store::open(&config).await?;
+    let store = Store::open(&config).await;
 
     let address = (options.host.as_str(), options.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
@@ -47,7 +47,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
         )
     })?;
     let place = match &config.redis {
-        Some(server) => format!("Redis at {}", server.addr()),
+        Some(redis) => format!("Redis at {redis}"),
         None => "this process's memory (--redis-url redis://127.0.0.1:6379 for Redis)".to_owned(),
     };
     println!("Parley listens on http://{}, conversations in {place}", listener.local_addr()?);

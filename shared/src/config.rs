@@ -1,8 +1,10 @@
 //! What is set from outside, by environment variables.
 
+mod redis;
+
 use std::time::Duration;
 
-use redis::{ConnectionInfo, IntoConnectionInfo};
+pub use redis::RedisConfig;
 use thiserror::Error;
 
 use crate::log;
@@ -17,8 +19,8 @@ const MAX_CONVERSATION_BYTES: usize = 4 * 1024 * 1024;
 /// What every way of running Parley can be told.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `REDIS_URL`: the server that keeps the conversations; `None` keeps them in memory.
-    pub redis: Option<ConnectionInfo>,
+    /// The Redis that keeps the conversations; `None` keeps them in memory.
+    pub redis: Option<RedisConfig>,
     /// `CONVERSATION_TTL_SECONDS`: how long a conversation lives after the last write.
     pub conversation_ttl: Duration,
     /// `MAX_CONVERSATION_BYTES`: how large the events of one conversation may grow.
@@ -64,35 +66,23 @@ impl Config {
         let max_conversation_bytes =
             number("MAX_CONVERSATION_BYTES", "bytes", max_bytes, max_bytes)?;
         Ok(Self {
-            redis: variable("REDIS_URL").map(|url| server(&url)).transpose()?,
+            redis: RedisConfig::from_variables(variable)?,
             conversation_ttl: Duration::from_secs(ttl),
             max_conversation_bytes: max_conversation_bytes as usize,
         })
     }
 
-    /// The server, for those who cannot do without.
-    pub fn require_redis(&self) -> Result<&ConnectionInfo, ConfigError> {
-        self.redis.as_ref().ok_or_else(|| no_server("; it is not set"))
+    /// Refuses to do without Redis.
+    pub fn require_redis(&self) -> Result<(), ConfigError> {
+        match self.redis {
+            Some(_) => Ok(()),
+            None => Err(redis::unusable_url("; it is not set")),
+        }
     }
 
     /// Bytes that one conversation's log may have.
     pub(crate) fn max_log_bytes(&self) -> usize {
         self.max_conversation_bytes + log::HEADER_LENGTH
-    }
-}
-
-/// The value is not repeated in the error, because it may hold a password.
-fn server(url: &str) -> Result<ConnectionInfo, ConfigError> {
-    let server = url.into_connection_info();
-    let server = server.map_err(|error| no_server(&format!(" ({error})")))?;
-    let without_delay = server.tcp_settings().clone().set_nodelay(true);
-    Ok(server.set_tcp_settings(without_delay))
-}
-
-fn no_server(why: &str) -> ConfigError {
-    ConfigError {
-        variable: "REDIS_URL",
-        expectation: format!("a URL like redis://127.0.0.1:6379{why}"),
     }
 }
 
@@ -120,21 +110,5 @@ mod tests {
             assert!(error.contains("CONVERSATION_TTL_SECONDS must be"), "{error}");
             assert!(error.contains(wrong), "{error}");
         }
-    }
-
-    #[test]
-    fn a_redis_url_that_makes_no_sense_is_refused_without_its_password() {
-        for wrong in [
-            "localhost:6379",
-            "http://u:secret@h",
-            "redis://u:secret@h:notaport",
-            "redis://h/notadb",
-        ] {
-            let error = config("REDIS_URL", wrong).unwrap_err().to_string();
-            assert!(error.contains("REDIS_URL must be"), "{error}");
-            assert!(!error.contains("secret"), "{error}");
-        }
-        assert!(config("REDIS_URL", "redis://user:pass@localhost:7000/2").unwrap().redis.is_some());
-        assert!(config("REDIS_URL", "").unwrap().redis.is_none());
     }
 }

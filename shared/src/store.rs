@@ -83,11 +83,11 @@ pub struct Tail {
 
 impl Store {
     /// Connects to Redis where the configuration names one; else opens a store in memory.
-    pub async fn open(config: &Config) -> Result<Self, Error> {
-        Ok(match &config.redis {
-            Some(server) => Self::Redis(RedisStore::connect(server, config).await?),
+    pub async fn open(config: &Config) -> Self {
+        match &config.redis {
+            Some(redis) => Self::Redis(RedisStore::connect(redis, config).await),
             None => Self::Memory(MemoryStore::new(config)),
-        })
+        }
     }
 
     /// Begins a conversation under an id that no other has.

@@ -10,7 +10,7 @@ use testing::redis::RedisServer;
 
 async fn open(redis: &RedisServer) -> Store {
     let variable = |name| (name == "REDIS_URL").then(|| redis.url());
-    Store::open(&Config::from_variables(variable).unwrap()).await.unwrap()
+    Store::open(&Config::from_variables(variable).unwrap()).await
 }
 
 fn draft(id: &ConversationId, content: &str, key: Option<&str>) -> Draft {
@@ -56,7 +56,7 @@ async fn both_keys_live_on_with_a_write_and_with_nothing_else() {
 #[tokio::test]
 async fn both_stores_hold_the_same_bytes() {
     let redis = RedisServer::start();
-    let memory = Store::open(&Config::from_variables(|_| None).unwrap()).await.unwrap();
+    let memory = Store::open(&Config::from_variables(|_| None).unwrap()).await;
     let stores = [open(&redis).await, memory];
     let id = ConversationId::random();
     let drafts = ["one", "\"quoted\"\n", "ü😀\0"].map(|content| draft(&id, content, None));

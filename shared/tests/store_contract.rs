@@ -42,7 +42,7 @@ mod in_memory {
     use super::*;
 
     async fn open(variables: &[(&str, &str)]) -> (Store, ()) {
-        (Store::open(&config(variables)).await.unwrap(), ())
+        (Store::open(&config(variables)).await, ())
     }
 
     contract_tests!();
@@ -55,7 +55,7 @@ mod on_redis {
         let redis = RedisServer::start();
         let url = redis.url();
         let variables = [variables, &[("REDIS_URL", &url)]].concat();
-        (Store::open(&config(&variables)).await.unwrap(), redis)
+        (Store::open(&config(&variables)).await, redis)
     }
 
     contract_tests!();

@@ -86,7 +86,8 @@ impl Followers {
         *self.0.bells.lock() = None;
     }
 
-    fn changed(&self, id: &ConversationId) {
+    /// Has the conversation looked at again.
+    pub(super) fn changed(&self, id: &ConversationId) {
         if let Some(changes) = &self.0.changes {
             // Only where the store is being dropped does nobody listen.
             let _ = changes.send(*id);

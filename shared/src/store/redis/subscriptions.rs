@@ -8,10 +8,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use redis::aio::{AsyncPushSender, ConnectionManager, SendError};
+use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, RedisResult, Value};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::connection::Connection;
 use crate::conversation::ConversationId;
 use crate::store::followers::{Followers, WeakFollowers};
 
@@ -36,13 +37,17 @@ pub(super) struct Pushes(pub(super) WeakFollowers);
 impl AsyncPushSender for Pushes {
     fn send(&self, push: PushInfo) -> Result<(), SendError> {
         let Some(followers) = self.0.upgrade() else { return Err(SendError) };
-        match (push.kind, push.data.first()) {
-            (PushKind::Message | PushKind::Subscribe, Some(Value::BulkString(channel))) => {
-                let channel = std::str::from_utf8(channel).ok();
-                if let Some(id) = channel.and_then(conversation) {
-                    followers.ring(&id);
-                }
-            }
+        let id = push.data.first().and_then(|channel| match channel {
+            Value::BulkString(name) => conversation(std::str::from_utf8(name).ok()?),
+            _ => None,
+        });
+        match (push.kind, id) {
+            (
+                PushKind::Message | PushKind::SMessage | PushKind::Subscribe | PushKind::SSubscribe,
+                Some(id),
+            ) => followers.ring(&id),
+            // Unasked, where the conversation's slot has moved to another node of the cluster.
+            (PushKind::SUnsubscribe, Some(id)) if followers.any(&id) => followers.changed(&id),
             // A new connection is subscribed to nothing.
             (PushKind::Disconnection, _) => followers.all_changed(),
             _ => {}
@@ -55,7 +60,7 @@ impl AsyncPushSender for Pushes {
 ///
 /// `changes` names the conversations to look at.
 pub(super) async fn keep(
-    mut connection: ConnectionManager,
+    connection: Connection,
     followers: WeakFollowers,
     mut changes: UnboundedReceiver<ConversationId>,
 ) {
@@ -68,7 +73,7 @@ pub(super) async fn keep(
                 due.insert(id);
             }
             let Some(followers) = followers.upgrade() else { return };
-            match apply(&mut connection, &followers, &due).await {
+            match apply(&connection, &followers, &due).await {
                 Ok(()) => due.clear(),
                 Err(_) => tokio::time::sleep(RETRY_PERIOD).await,
             }
@@ -77,17 +82,17 @@ pub(super) async fn keep(
 }
 
 async fn apply(
-    connection: &mut ConnectionManager,
+    connection: &Connection,
     followers: &Followers,
     due: &HashSet<ConversationId>,
 ) -> RedisResult<()> {
     let (followed, left): (Vec<_>, Vec<_>) = due.iter().partition(|id| followers.any(id));
     let channels = |ids: Vec<&ConversationId>| ids.into_iter().map(channel).collect::<Vec<_>>();
     if !followed.is_empty() {
-        connection.subscribe(channels(followed)).await?;
+        connection.subscribe(&channels(followed)).await?;
     }
     if !left.is_empty() {
-        connection.unsubscribe(channels(left)).await?;
+        connection.unsubscribe(&channels(left)).await?;
     }
     Ok(())
 }

@@ -1,0 +1,162 @@
+//! Which Redis keeps the conversations, and how it is reached.
+
+use std::fmt;
+
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, TlsCertificates};
+
+use super::ConfigError;
+use std::time::Duration;
+
+/// How long a connection may be silent before it is asked whether it is still there.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long sent bytes may go unacknowledged before the connection counts as dead.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
+
+/// A Redis server or cluster.
+#[derive(Clone, Debug)]
+pub struct RedisConfig {
+    /// `REDIS_URL`: the server, or some nodes of the cluster.
+    pub(crate) nodes: Vec<ConnectionInfo>,
+    /// `REDIS_CLUSTER`: whether to speak the cluster protocol.
+    pub(crate) cluster: bool,
+    /// `REDIS_CA_CERT`: whom to trust, instead of whom the system trusts.
+    pub(crate) certificates: Option<TlsCertificates>,
+}
+
+impl RedisConfig {
+    /// Reads the variables; `None` where there is no `REDIS_URL`.
+    pub(super) fn from_variables(
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Option<Self>, ConfigError> {
+        let Some(urls) = variable("REDIS_URL") else { return Ok(None) };
+        let nodes = urls.split(',').map(node).collect::<Result<Vec<_>, _>>()?;
+        let cluster = match variable("REDIS_CLUSTER").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                let expectation = format!("true or false, not {other:?}");
+                return Err(ConfigError { variable: "REDIS_CLUSTER", expectation });
+            }
+        };
+        if nodes.len() > 1 && !cluster {
+            return Err(unusable_url("; several nodes need REDIS_CLUSTER=true"));
+        }
+        let certificates =
+            variable("REDIS_CA_CERT").map(|value| certificates(&value)).transpose()?;
+        let tls = nodes.iter().all(|node| matches!(node.addr(), ConnectionAddr::TcpTls { .. }));
+        if certificates.is_some() && !tls {
+            return Err(unusable_url(" that begins with rediss:// where REDIS_CA_CERT is set"));
+        }
+        Ok(Some(Self { nodes, cluster, certificates }))
+    }
+}
+
+/// Where it is, without the login.
+impl fmt::Display for RedisConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, node) in self.nodes.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{}", node.addr())?;
+        }
+        Ok(())
+    }
+}
+
+/// The value is not repeated in the error, because it may hold a password.
+fn node(url: &str) -> Result<ConnectionInfo, ConfigError> {
+    let node = url.into_connection_info();
+    let node = node.map_err(|error| unusable_url(&format!(" ({error})")))?;
+    // Changes are pushed on the connection that carries the commands, which takes RESP3.
+    let login = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    let tcp = TcpSettings::default()
+        .set_nodelay(true)
+        .set_keepalive(TcpKeepalive::new().with_time(KEEPALIVE));
+    #[cfg(target_os = "linux")]
+    let tcp = tcp.set_user_timeout(UNACKNOWLEDGED);
+    Ok(node.set_redis_settings(login).set_tcp_settings(tcp))
+}
+
+/// The certificates themselves, or the file that holds them; a variable of a Lambda function can
+/// hold what its package need not.
+fn certificates(value: &str) -> Result<TlsCertificates, ConfigError> {
+    let expectation = |why: &str| ConfigError {
+        variable: "REDIS_CA_CERT",
+        expectation: format!("certificates in PEM, or the path of a file of them{why}"),
+    };
+    let pem = if value.starts_with("-----BEGIN") {
+        value.as_bytes().to_vec()
+    } else {
+        std::fs::read(value).map_err(|error| expectation(&format!(" ({error})")))?
+    };
+    if !pem.windows(27).any(|part| part == b"-----BEGIN CERTIFICATE-----") {
+        return Err(expectation("; there is none in it"));
+    }
+    Ok(TlsCertificates { client_tls: None, root_cert: Some(pem) })
+}
+
+pub(super) fn unusable_url(why: &str) -> ConfigError {
+    ConfigError {
+        variable: "REDIS_URL",
+        expectation: format!("a URL like redis://127.0.0.1:6379{why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Option<RedisConfig>, ConfigError> {
+        let value = |asked| variables.iter().find(|(name, _)| *name == asked);
+        RedisConfig::from_variables(|name| value(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn refusal(variables: &[(&str, &str)]) -> String {
+        read(variables).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_url_that_makes_no_sense_is_refused_without_its_password() {
+        for wrong in [
+            "localhost:6379",
+            "http://u:secret@h",
+            "redis://u:secret@h:notaport",
+            "redis://u:secret@h/notadb",
+            "redis://u:secret@h,redis://i",
+        ] {
+            let error = refusal(&[("REDIS_URL", wrong)]);
+            assert!(error.contains("REDIS_URL must be"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn neither_showing_nor_debugging_it_tells_the_login() {
+        let url = "rediss://user:secret@cache.example:7000/2";
+        let redis = read(&[("REDIS_URL", url)]).unwrap().unwrap();
+        assert_eq!(redis.to_string(), "cache.example:7000");
+        assert!(!format!("{redis:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_cluster_may_be_named_by_several_nodes() {
+        let url = ("REDIS_URL", "redis://a:1,redis://b:2");
+        let redis = read(&[url, ("REDIS_CLUSTER", "true")]).unwrap().unwrap();
+        assert_eq!((redis.cluster, redis.to_string().as_str()), (true, "a:1,b:2"));
+        assert!(refusal(&[url]).contains("REDIS_CLUSTER=true"));
+        assert!(refusal(&[url, ("REDIS_CLUSTER", "yes")]).contains("REDIS_CLUSTER must be"));
+    }
+
+    #[test]
+    fn certificates_that_cannot_be_read_or_used_are_refused() {
+        let tls = ("REDIS_URL", "rediss://a:1");
+        for wrong in ["/nowhere.pem", "/dev/null", "-----BEGIN PRIVATE KEY-----"] {
+            let error = refusal(&[tls, ("REDIS_CA_CERT", wrong)]);
+            assert!(error.contains("REDIS_CA_CERT must be"), "{error}");
+        }
+        let pem = ("REDIS_CA_CERT", "-----BEGIN CERTIFICATE-----\n");
+        assert!(read(&[tls, pem]).is_ok());
+        assert!(refusal(&[("REDIS_URL", "redis://a:1"), pem]).contains("rediss://"));
+    }
+}

@@ -1,0 +1,125 @@
+//! The connection to Redis that all requests share, and how it is kept.
+//!
+//! It is opened when it is first needed, and opened anew once it is found broken: cut, silent for
+//! too long, or leading to what is no longer a primary. A request that meets a broken connection
+//! is tried once more on the new one; the scripts tell a second try from a second send.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use parking_lot::Mutex;
+use redis::{Cmd, RedisError, RedisResult, RetryMethod, Value};
+use tokio::time::{sleep, timeout};
+
+use super::link::{Link, Node};
+use crate::config::RedisConfig;
+use crate::store::followers::WeakFollowers;
+
+/// How long a request may take with all its tries: requests are answered within three seconds.
+const REQUEST_TIME_LIMIT: Duration = Duration::from_millis(2500);
+/// How long to leave a Redis alone that is there, but not ready.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Whether a command may have reached Redis before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Try {
+    First,
+    Again,
+}
+
+/// Cloning it shares it.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    current: Arc<Mutex<Opening>>,
+    redis: Arc<RedisConfig>,
+    followers: WeakFollowers,
+}
+
+/// A link that is open, is being opened, or could not be opened.
+type Opening = Shared<BoxFuture<'static, RedisResult<Link>>>;
+
+impl Connection {
+    pub(super) fn new(redis: &RedisConfig, followers: WeakFollowers) -> Self {
+        let redis = Arc::new(redis.clone());
+        let current = Arc::new(Mutex::new(opening(&redis, &followers)));
+        Self { current, redis, followers }
+    }
+
+    /// Runs a command, again where a try fails on the way or comes too early.
+    pub(super) async fn run(&self, command: impl Fn(Try) -> Cmd) -> RedisResult<Value> {
+        let tries = async {
+            let (mut attempt, mut asked, mut was_broken) = (Try::First, None, false);
+            loop {
+                let command = command(attempt);
+                let answer =
+                    self.on_link(async |link| link.run(&command, asked.take()).await).await;
+                let Err(error) = answer else { return answer };
+                attempt = Try::Again;
+                match error.retry_method() {
+                    RetryMethod::NoRetry => return Err(error),
+                    RetryMethod::AskRedirect => asked = Node::asked_by(&error),
+                    RetryMethod::WaitAndRetry | RetryMethod::MovedRedirect => sleep(PAUSE).await,
+                    _ if was_broken => return Err(error),
+                    _ => was_broken = true,
+                }
+            }
+        };
+        timeout(REQUEST_TIME_LIMIT, tries).await.unwrap_or_else(|_| Err(too_late()))
+    }
+
+    /// Has Redis push what is published on these channels.
+    pub(super) async fn subscribe(&self, channels: &[String]) -> RedisResult<()> {
+        self.on_link(async |link| link.subscribe(channels).await).await
+    }
+
+    /// Ends that.
+    pub(super) async fn unsubscribe(&self, channels: &[String]) -> RedisResult<()> {
+        self.on_link(async |link| link.unsubscribe(channels).await).await
+    }
+
+    /// Uses the link, and sees to it that a broken one is not used again.
+    async fn on_link<T>(
+        &self,
+        act: impl AsyncFnOnce(&mut Link) -> RedisResult<T>,
+    ) -> RedisResult<T> {
+        let opening = self.current.lock().clone();
+        let (result, broken) = match opening.clone().await {
+            Ok(mut link) => {
+                let result = act(&mut link).await;
+                let broken = result.as_ref().is_err_and(|error| link.is_broken_by(error));
+                (result, broken)
+            }
+            Err(error) => (Err(error), true),
+        };
+        if broken {
+            self.replace(&opening);
+        }
+        result
+    }
+
+    /// Opens another link, unless somebody else who found this one broken has done so.
+    fn replace(&self, broken: &Opening) {
+        let mut current = self.current.lock();
+        if current.ptr_eq(broken) {
+            *current = opening(&self.redis, &self.followers);
+            drop(current);
+            // A new link is subscribed to nothing.
+            if let Some(followers) = self.followers.upgrade() {
+                followers.all_changed();
+            }
+        }
+    }
+}
+
+/// Nothing is opened before somebody waits for it.
+fn opening(redis: &Arc<RedisConfig>, followers: &WeakFollowers) -> Opening {
+    let (redis, followers) = (redis.clone(), followers.clone());
+    async move { Link::open(&redis, followers).await }.boxed().shared()
+}
+
+fn too_late() -> RedisError {
+    io::Error::new(io::ErrorKind::TimedOut, "Redis took too long").into()
+}

@@ -1,0 +1,48 @@
+//! The Lua scripts.
+
+use std::sync::LazyLock;
+
+use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value};
+
+use super::connection::{Connection, Try};
+
+pub(super) static SEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("send.lua")));
+pub(super) static READ: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("read.lua")));
+pub(super) static FOLLOW: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("follow.lua")));
+pub(super) static DELETE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("delete.lua")));
+
+/// A script and its digest, by which a Redis that has seen it knows it.
+pub(super) struct Script {
+    text: &'static str,
+    digest: String,
+}
+
+impl Script {
+    fn new(text: &'static str) -> Self {
+        Self { text, digest: redis::Script::new(text).get_hash().to_owned() }
+    }
+
+    /// Runs it on these keys, by its digest, and by its text where Redis has not seen it.
+    pub(super) async fn run(
+        &self,
+        connection: &Connection,
+        keys: &[String],
+        arguments: impl Fn(&mut Cmd, Try),
+    ) -> RedisResult<Value> {
+        let command = |name, script: &str, attempt| {
+            let mut command = redis::cmd(name);
+            command.arg(script).arg(keys.len()).arg(keys);
+            arguments(&mut command, attempt);
+            command
+        };
+        let by_digest = connection.run(|attempt| command("EVALSHA", &self.digest, attempt));
+        match by_digest.await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                connection.run(|attempt| command("EVAL", self.text, attempt)).await
+            }
+            result => result,
+        }
+    }
+}
