@@ -115,7 +115,8 @@ async fn a_stream_survives_a_redis_that_is_away_for_a_while() {
     source.next().await;
     until("it listens", || channels(&redis) == 1).await;
 
-    redis.save_and_restart();
+    redis.save();
+    redis.restart();
     let sent = timeout(PATIENCE, async {
         loop {
             let answer = api.send_once(&conversation, "back", "key").await;

@@ -1,6 +1,7 @@
 //! What Parley's tests stand on. Tests may panic, so this crate may.
 //!
 //! - [`redis`]: a real `redis-server`, started on a free port and stopped with the test.
+//! - [`proxy`]: a way to it that can be made to fail.
 //! - [`router`]: the local router, as the process that `cargo run` starts.
 //! - [`gateway`]: the four function binaries behind an API Gateway and a Lambda Runtime API.
 //! - [`api`]: a client of the service, wherever it runs.
@@ -12,6 +13,7 @@ pub mod contract;
 pub mod events;
 pub mod gateway;
 pub mod process;
+pub mod proxy;
 pub mod redis;
 pub mod router;
 

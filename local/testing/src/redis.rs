@@ -57,10 +57,14 @@ impl RedisServer {
         self.process = Some(process);
     }
 
-    /// Starts it again on the same port, with what it held.
-    pub fn save_and_restart(&mut self) {
+    /// Keeps what it holds over the next restart.
+    pub fn save(&self) {
         self.command(&["SAVE"]);
-        self.restart();
+    }
+
+    /// Sends its process a signal, by its name without SIG.
+    pub fn signal(&self, name: &str) {
+        self.process.as_ref().expect("a running server").signal(name);
     }
 
     /// Runs one command (words without blanks in them) and returns the answer as it came.
@@ -80,7 +84,9 @@ pub fn calls(server: &RedisServer, command: &str) -> u64 {
 fn launch(port: u16, directory: &TempDir) -> Process {
     let mut command = Command::new("redis-server");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
-    command.args(["--appendonly", "no", "--dir"]).arg(directory.path());
+    command
+        .args(["--enable-debug-command", "local", "--appendonly", "no", "--dir"])
+        .arg(directory.path());
     Process::start(command.stdout(Stdio::null()).stderr(Stdio::null()), ADVICE)
 }
 
@@ -104,7 +110,8 @@ fn answers(port: u16, process: &mut Process) -> bool {
     false
 }
 
-fn command(port: u16, words: &[&str]) -> std::io::Result<String> {
+/// Runs one command on the server at a port of this machine.
+pub fn command(port: u16, words: &[&str]) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     // QUIT makes the server close the connection, so that the answer's end shows.

@@ -40,7 +40,8 @@ impl Script {
         let by_digest = connection.run(|attempt| command("EVALSHA", &self.digest, attempt));
         match by_digest.await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                connection.run(|attempt| command("EVAL", self.text, attempt)).await
+                // What was refused may have been the second try, with the first still on its way.
+                connection.run(|_| command("EVAL", self.text, Try::Again)).await
             }
             result => result,
         }
