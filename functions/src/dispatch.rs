@@ -45,7 +45,7 @@ pub async fn dispatch(route: Route, service: &Service, request: Request) -> Answ
 /// The answer to an error, whose cause goes to the log here and nowhere else.
 pub fn refuse(error: &Error, request_id: &str) -> Answer {
     if let Error::Internal(cause) | Error::StoreUnavailable(cause) = error {
-        tracing::error!(request_id, cause, "{error}");
+        tracing::error!(request_id, %cause, "{error}");
     }
     answer::error(error)
 }

@@ -103,7 +103,7 @@ impl EventStream {
                 text.push_str(COMMENT);
             }
             Err(error) => {
-                tracing::error!(cause = &error as &dyn std::error::Error, "an event stream broke");
+                tracing::error!(cause = ?error, "an event stream broke");
                 return None;
             }
         }

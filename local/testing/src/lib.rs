@@ -1,6 +1,7 @@
 //! What Parley's tests stand on. Tests may panic, so this crate may.
 //!
 //! - [`redis`]: a real `redis-server`, started on a free port and stopped with the test.
+//! - [`certificates`]: for a Redis with TLS.
 //! - [`proxy`]: a way to it that can be made to fail.
 //! - [`router`]: the local router, as the process that `cargo run` starts.
 //! - [`gateway`]: the four function binaries behind an API Gateway and a Lambda Runtime API.
@@ -9,6 +10,7 @@
 //! - [`contract`]: what the service answers, to which every way of running is held.
 
 pub mod api;
+pub mod certificates;
 pub mod contract;
 pub mod events;
 pub mod gateway;

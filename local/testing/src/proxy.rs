@@ -61,11 +61,9 @@ impl Proxy {
         format!("redis://{}", self.address)
     }
 
-    /// From now on, connections lead to another port, and those there are end: what a name server
-    /// and the end of a primary do together.
+    /// New connections lead to another port, as after a name was given to another address.
     pub fn lead_to(&self, port: u16) {
         self.shared.target.store(port, Ordering::SeqCst);
-        self.cut();
     }
 
     /// Ends all connections.

@@ -17,21 +17,38 @@ pub struct RedisServer {
     process: Option<Process>,
     port: u16,
     directory: TempDir,
+    options: Vec<String>,
 }
 
 impl RedisServer {
     /// Starts one, and waits until it answers.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with further options, as on its command line.
+    pub fn start_with(options: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
+        let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
         // Another process may take the free port before Redis does; then the next will do.
         for _ in 0..10 {
             let port = free_port();
-            let mut process = launch(port, &directory);
+            let mut process = launch(port, &directory, &options);
             if answers(port, &mut process) {
-                return Self { process: Some(process), port, directory };
+                return Self { process: Some(process), port, directory, options };
             }
         }
         panic!("redis-server would not start on ten free ports in a row");
+    }
+
+    /// Starts one that follows another as its replica, and waits until it has caught up.
+    pub fn start_replica_of(primary: &Self) -> Self {
+        let replica = Self::start();
+        replica.command(&["REPLICAOF", "127.0.0.1", &primary.port.to_string()]);
+        wait_until("the replica has caught up", || {
+            replica.command(&["INFO", "replication"]).contains("master_link_status:up")
+        });
+        replica
     }
 
     /// The URL by which clients reach it.
@@ -52,7 +69,7 @@ impl RedisServer {
     /// Starts it again on the same port, with what was saved last; nothing is by itself.
     pub fn restart(&mut self) {
         self.kill();
-        let mut process = launch(self.port, &self.directory);
+        let mut process = launch(self.port, &self.directory, &self.options);
         assert!(answers(self.port, &mut process), "redis-server would not start again");
         self.process = Some(process);
     }
@@ -81,12 +98,13 @@ pub fn calls(server: &RedisServer, command: &str) -> u64 {
     line.and_then(|rest| rest.split(',').next()?.parse().ok()).unwrap_or_default()
 }
 
-fn launch(port: u16, directory: &TempDir) -> Process {
+fn launch(port: u16, directory: &TempDir, options: &[String]) -> Process {
     let mut command = Command::new("redis-server");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     command
         .args(["--enable-debug-command", "local", "--appendonly", "no", "--dir"])
-        .arg(directory.path());
+        .arg(directory.path())
+        .args(options);
     Process::start(command.stdout(Stdio::null()).stderr(Stdio::null()), ADVICE)
 }
 
@@ -94,6 +112,15 @@ fn launch(port: u16, directory: &TempDir) -> Process {
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("the address it was bound to").port()
+}
+
+/// Waits until a condition holds, far longer than it takes.
+pub fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !condition() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn answers(port: u16, process: &mut Process) -> bool {

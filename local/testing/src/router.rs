@@ -20,7 +20,13 @@ impl Router {
     /// Starts the binary on a free port; without a Redis it keeps conversations in memory.
     pub fn start(binary: &str, redis_url: Option<&str>, variables: Variables) -> Self {
         let mut command = Command::new(binary);
-        command.env_remove("REDIS_URL").args(["--port", "0"]).envs(variables.iter().copied());
+        command.envs(variables.iter().copied());
+        Self::launch(command, redis_url)
+    }
+
+    /// Starts it by a command that may say more.
+    pub fn launch(mut command: Command, redis_url: Option<&str>) -> Self {
+        command.env_remove("REDIS_URL").args(["--port", "0"]);
         if let Some(url) = redis_url {
             command.args(["--redis-url", url]);
         }
