@@ -63,10 +63,10 @@ async fn add(
     line.extend_from_slice(&body[1..]);
     line.extend_from_slice(b",\n");
     let mut send = redis::cmd("EVALSHA");
-    send.arg(floor.send).arg(3);
+    send.arg(floor.send).arg(2);
     send.arg(format!("chat:{{{id}}}:log")).arg(format!("chat:{{{id}}}:keys"));
-    send.arg(format!("chat:{{{id}}}:changed"));
     send.arg(line).arg(4_194_304).arg(TTL_MILLISECONDS).arg("PUBLISH");
+    send.arg(format!("chat:{{{id}}}:changed"));
     send.arg("").arg("").arg(message.to_string()).arg(0);
     let _: String = send.query_async(&mut floor.redis).await.unwrap();
     let body =

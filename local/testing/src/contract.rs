@@ -13,11 +13,28 @@ pub use following::*;
 pub use reading::*;
 pub use sending::*;
 
-/// The contract's tests against what a function starts.
+/// The contract's tests against what a function starts, each on its own.
 #[macro_export]
 macro_rules! contract_tests {
     ($start:path) => {
-        $crate::contract_tests! { $start;
+        $crate::contract_cases! { apart $start }
+    };
+}
+
+/// The whole contract in one test, where starting what it runs against takes long.
+#[macro_export]
+macro_rules! contract_in_turn {
+    ($start:expr) => {
+        $crate::contract_cases! { in_turn $start }
+    };
+}
+
+/// The cases, each with the variables that it needs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_cases {
+    ($how:ident $start:expr) => {
+        $crate::contract_cases! { @$how $start;
             a_conversation_is_created_under_a_random_id [],
             messages_are_read_in_the_order_in_which_they_were_sent [],
             content_and_timestamp_are_given_back_byte_for_byte [],
@@ -44,13 +61,20 @@ macro_rules! contract_tests {
             every_answer_carries_a_request_id_of_its_own [],
         }
     };
-    ($start:path; $($case:ident $variables:expr,)*) => {
+    (@apart $start:expr; $($case:ident $variables:expr,)*) => {
         $(
             #[tokio::test]
             async fn $case() {
                 let (url, _running) = $start(&$variables).await;
                 $crate::contract::$case($crate::api::Api::at(&url)).await;
             }
+        )*
+    };
+    (@in_turn $start:expr; $($case:ident $variables:expr,)*) => {
+        $(
+            println!(stringify!($case));
+            let (url, _running) = $start(&$variables).await;
+            $crate::contract::$case($crate::api::Api::at(&url)).await;
         )*
     };
 }

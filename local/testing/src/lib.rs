@@ -1,6 +1,7 @@
 //! What Parley's tests stand on. Tests may panic, so this crate may.
 //!
 //! - [`redis`]: a real `redis-server`, started on a free port and stopped with the test.
+//! - [`cluster`]: six of them as a cluster.
 //! - [`certificates`]: for a Redis with TLS.
 //! - [`proxy`]: a way to it that can be made to fail.
 //! - [`router`]: the local router, as the process that `cargo run` starts.
@@ -11,6 +12,7 @@
 
 pub mod api;
 pub mod certificates;
+pub mod cluster;
 pub mod contract;
 pub mod events;
 pub mod gateway;

@@ -61,6 +61,12 @@ impl RedisServer {
         self.port
     }
 
+    /// Runs one command, which must succeed.
+    pub fn expect_ok(&self, words: &[&str]) {
+        let answer = self.command(words);
+        assert_eq!(answer, "+OK\r\n", "{words:?}");
+    }
+
     /// Kills it, with all it holds.
     pub fn kill(&mut self) {
         self.process = None;

@@ -86,7 +86,7 @@ impl RedisStore {
         let keys = keys(id);
         let reply = self.run(&SEND, &keys, |arguments, attempt| {
             arguments.arg(&draft.line).arg(self.max_log_bytes);
-            arguments.arg(self.ttl_milliseconds).arg(self.publish);
+            arguments.arg(self.ttl_milliseconds).arg(self.publish).arg(channel(id));
             match &draft.once {
                 Some((key, fingerprint)) => {
                     arguments.arg(key.as_str()).arg(fingerprint.as_bytes());
@@ -165,7 +165,7 @@ impl RedisStore {
         let keys = keys(id);
         let reply = self.run(&DELETE, &keys, |arguments, attempt| {
             arguments.arg(log::message_start(message)).arg(log::deletion_line(message));
-            arguments.arg(self.ttl_milliseconds).arg(self.publish);
+            arguments.arg(self.ttl_milliseconds).arg(self.publish).arg(channel(id));
             arguments.arg(u8::from(attempt == Try::Again));
         });
         match text(reply.await?)?.as_str() {
@@ -202,6 +202,6 @@ fn log_key(id: &ConversationId) -> String {
 }
 
 /// The keys that the scripts which write are given.
-fn keys(id: &ConversationId) -> [String; 3] {
-    [log_key(id), format!("chat:{{{id}}}:keys"), channel(id)]
+fn keys(id: &ConversationId) -> [String; 2] {
+    [log_key(id), format!("chat:{{{id}}}:keys")]
 }

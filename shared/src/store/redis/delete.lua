@@ -1,8 +1,8 @@
 -- Blanks a message's line and appends the line that says so.
--- KEYS  1 the log, 2 the sends that are remembered, 3 the channel that is told
+-- KEYS  1 the log, 2 the sends that are remembered
 -- ARGV  1 what the message's line begins with, 2 the deletion's line,
 --       3 the conversation's life in milliseconds, 4 the command that publishes,
---       5 '1' where the same deletion may have arrived before
+--       5 the channel that is told, 6 '1' where the same deletion may have arrived before
 -- Returns 'deleted', or why nothing was.
 local log = redis.call('GET', KEYS[1])
 if not log then
@@ -13,10 +13,10 @@ if first then
   local line_feed = string.find(log, '\n', first, true)
   redis.call('SETRANGE', KEYS[1], first - 1, string.rep(' ', line_feed - first))
   redis.call('APPEND', KEYS[1], ARGV[2])
-elseif ARGV[5] ~= '1' or not string.find(log, ARGV[2], 1, true) then
+elseif ARGV[6] ~= '1' or not string.find(log, ARGV[2], 1, true) then
   return 'message_not_found'
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
-redis.call(ARGV[4], KEYS[3], '')
+redis.call(ARGV[4], ARGV[5], '')
 return 'deleted'
