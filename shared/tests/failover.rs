@@ -1,119 +1,22 @@
-//! A primary gives way to its replica while many write.
+//! A primary gives way to its replica, or a slot to another node, while many write.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+mod writing;
 
-use serde_json::Value;
-use shared::config::Config;
-use shared::conversation::ConversationId;
-use shared::error::Error;
-use shared::log;
-use shared::message::{NewMessage, Sender};
-use shared::store::{Draft, Read, Store};
+use std::collections::HashSet;
+use std::sync::atomic::Ordering;
+
+use testing::cluster::Cluster;
 use testing::proxy::Proxy;
 use testing::redis::{RedisServer, wait_until};
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-
-const WRITERS: usize = 64;
-/// What resuming the service may take.
-const SECONDS: Duration = Duration::from_secs(10);
-
-/// Writers who keep sending until they are told to stop.
-struct Writing {
-    store: Store,
-    id: ConversationId,
-    stop: Arc<AtomicBool>,
-    acknowledged: Arc<AtomicUsize>,
-    promoted: Arc<AtomicBool>,
-    /// What each sent and got acknowledged, and whether it began after the promotion.
-    writers: JoinSet<Vec<(String, bool)>>,
-}
-
-impl Writing {
-    async fn start(proxy: &Proxy) -> Self {
-        let variable = |name| (name == "REDIS_URL").then(|| proxy.url());
-        let store = Store::open(&Config::from_variables(variable).unwrap()).await;
-        let id = ConversationId::random();
-        store.create(&id).await.unwrap();
-        let mut writing = Self {
-            store,
-            id,
-            stop: Arc::default(),
-            acknowledged: Arc::default(),
-            promoted: Arc::default(),
-            writers: JoinSet::new(),
-        };
-        for writer in 0..WRITERS {
-            let (store, stop) = (writing.store.clone(), writing.stop.clone());
-            let (acknowledged, promoted) = (writing.acknowledged.clone(), writing.promoted.clone());
-            writing.writers.spawn(async move {
-                let mut sent = Vec::new();
-                while !stop.load(Ordering::SeqCst) {
-                    let content = format!("{writer}-{}", sent.len());
-                    let after = promoted.load(Ordering::SeqCst);
-                    send(&store, &id, &content).await;
-                    acknowledged.fetch_add(1, Ordering::SeqCst);
-                    sent.push((content, after));
-                    sleep(Duration::from_millis(10)).await;
-                }
-                sent
-            });
-        }
-        writing
-    }
-
-    /// Waits until this many more have been acknowledged.
-    async fn progress(&self, more: usize) {
-        let before = self.acknowledged.load(Ordering::SeqCst);
-        let progress = async {
-            while self.acknowledged.load(Ordering::SeqCst) < before + more {
-                sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(SECONDS, progress).await.expect("service resumes by itself");
-    }
-
-    /// Ends the writing; what was acknowledged, and what is there.
-    async fn stop(self) -> (Vec<(String, bool)>, HashSet<String>) {
-        self.stop.store(true, Ordering::SeqCst);
-        let acknowledged = self.writers.join_all().await.into_iter().flatten().collect();
-        let Read::Log(log) = self.store.read(&self.id, &[]).await.unwrap() else {
-            panic!("unchanged")
-        };
-        let answer: Value = serde_json::from_slice(&log::into_answer(log)).unwrap();
-        let messages = answer["messages"].as_array().unwrap().iter();
-        let there: Vec<_> =
-            messages.map(|message| message["content"].as_str().unwrap().to_owned()).collect();
-        let distinct: HashSet<_> = there.iter().cloned().collect();
-        assert_eq!(distinct.len(), there.len(), "a message is there twice");
-        (acknowledged, distinct)
-    }
-}
-
-/// Sends until it is acknowledged, under one key, as a careful client does.
-async fn send(store: &Store, id: &ConversationId, content: &str) {
-    let timestamp = "2025-04-05T14:01:00Z".to_owned();
-    let message = NewMessage::new(Sender::Customer, content.to_owned(), timestamp).unwrap();
-    loop {
-        let draft = Draft::new(id, &message, Some(content.parse().unwrap()));
-        match store.send(id, &draft).await {
-            Ok(_) => return,
-            Err(Error::StoreUnavailable(_)) => sleep(Duration::from_millis(20)).await,
-            Err(error) => panic!("{error:?}"),
-        }
-    }
-}
+use writing::{WRITERS, Writing};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_primary_that_hands_over_loses_nothing() {
     let primary = RedisServer::start();
     let replica = RedisServer::start_replica_of(&primary);
     let proxy = Proxy::to(primary.port()).await;
-    let writing = Writing::start(&proxy).await;
+    let writing = Writing::start(&proxy.url(), false, 1).await;
     writing.progress(10 * WRITERS).await;
 
     // Connections stay, and lead to what may not be written to any more (READONLY).
@@ -133,7 +36,7 @@ async fn a_primary_that_dies_loses_nothing_that_was_acknowledged_after_the_promo
     let mut primary = RedisServer::start();
     let replica = RedisServer::start_replica_of(&primary);
     let proxy = Proxy::to(primary.port()).await;
-    let writing = Writing::start(&proxy).await;
+    let writing = Writing::start(&proxy.url(), false, 1).await;
     writing.progress(10 * WRITERS).await;
 
     primary.kill();
@@ -149,4 +52,45 @@ async fn a_primary_that_dies_loses_nothing_that_was_acknowledged_after_the_promo
         acknowledged.iter().filter(|(content, _)| !there.contains(content)).collect();
     assert!(lost.iter().all(|(_, after)| !after), "lost: {lost:?}");
     assert!(acknowledged.iter().filter(|(_, after)| *after).count() >= WRITERS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_of_a_cluster_that_dies_loses_nothing_that_was_acknowledged_after_the_election() {
+    let mut cluster = Cluster::start();
+    let writing = Writing::start(&cluster.url(), true, WRITERS).await;
+    writing.progress(10 * WRITERS).await;
+
+    let slot = cluster.slot(&format!("{{{}}}", writing.ids()[0]));
+    let primary = cluster.primary_of(slot);
+    let cluster = tokio::task::spawn_blocking(move || {
+        cluster.kill(primary);
+        cluster
+    });
+    let cluster = cluster.await.unwrap();
+    writing.promoted.store(true, Ordering::SeqCst);
+    assert_ne!(cluster.primary_of(slot), primary);
+    writing.progress(20 * WRITERS).await;
+
+    let (acknowledged, there) = writing.stop().await;
+    let lost: Vec<_> =
+        acknowledged.iter().filter(|(content, _)| !there.contains(content)).collect();
+    assert!(lost.iter().all(|(_, after)| !after), "lost: {lost:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_are_moved_while_they_are_written_to_and_nothing_breaks() {
+    let cluster = Cluster::start();
+    let writing = Writing::start(&cluster.url(), true, WRITERS).await;
+    for id in &writing.ids()[..8] {
+        let slot = cluster.slot(&format!("{{{id}}}"));
+        let from = cluster.primary_of(slot);
+        let to = cluster.primary_of((slot + 5461) % 16384);
+        cluster.begin_move(slot, from, to);
+        // In between, the old node tells who asks for the slot's keys to ask the new one.
+        writing.progress(WRITERS).await;
+        cluster.finish_move(slot, to);
+        writing.progress(WRITERS).await;
+    }
+    let (acknowledged, there) = writing.stop().await;
+    assert_eq!(acknowledged.into_iter().map(|(content, _)| content).collect::<HashSet<_>>(), there);
 }

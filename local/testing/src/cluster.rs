@@ -43,6 +43,9 @@ impl Cluster {
     /// The place among the nodes of the primary that serves a slot.
     pub fn primary_of(&self, slot: u16) -> usize {
         let serves = |node: &RedisServer| {
+            if !node.is_running() {
+                return false;
+            }
             let own = node.command(&["CLUSTER", "NODES"]);
             let own = own.lines().find(|line| line.contains("myself")).expect("the node itself");
             own.contains("master") && own.split(' ').skip(8).any(|range| holds(range, slot))

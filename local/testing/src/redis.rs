@@ -67,6 +67,11 @@ impl RedisServer {
         assert_eq!(answer, "+OK\r\n", "{words:?}");
     }
 
+    /// Whether it has not been killed.
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
     /// Kills it, with all it holds.
     pub fn kill(&mut self) {
         self.process = None;

@@ -89,7 +89,7 @@ impl Connection {
         let (result, broken) = match opening.clone().await {
             Ok(mut link) => {
                 let result = act(&mut link).await;
-                let broken = result.as_ref().is_err_and(|error| link.is_broken_by(error));
+                let broken = link.is_broken_by(&result);
                 (result, broken)
             }
             Err(error) => (Err(error), true),

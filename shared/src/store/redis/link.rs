@@ -1,6 +1,9 @@
 //! An open way to Redis: to a server, or to the nodes of a cluster.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClient;
@@ -8,7 +11,7 @@ use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::SingleNodeRoutingInfo;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, ProtocolVersion, RedisError, RedisResult,
-    RetryMethod, ServerErrorKind, Value,
+    ServerErrorKind, Value,
 };
 
 use super::subscriptions::Pushes;
@@ -19,9 +22,21 @@ use crate::store::followers::WeakFollowers;
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
-pub(super) enum Link {
+pub(super) struct Link {
+    way: Way,
+    answered: Arc<Answered>,
+}
+
+#[derive(Clone)]
+enum Way {
     Server(MultiplexedConnection),
     Cluster(ClusterConnection),
+}
+
+/// When a link last brought an answer.
+struct Answered {
+    opened: Instant,
+    milliseconds_after: AtomicU64,
 }
 
 /// A node of a cluster.
@@ -39,23 +54,36 @@ impl Node {
     }
 }
 
+impl Answered {
+    fn now(&self) {
+        self.milliseconds_after.store(self.opened.elapsed().as_millis() as u64, Relaxed);
+    }
+
+    fn ago(&self) -> Duration {
+        let last = Duration::from_millis(self.milliseconds_after.load(Relaxed));
+        self.opened.elapsed().saturating_sub(last)
+    }
+}
+
 impl Link {
     pub(super) async fn open(redis: &RedisConfig, followers: WeakFollowers) -> RedisResult<Self> {
         // rustls leaves the choice of its cryptography to the program; a choice made twice is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        if redis.cluster {
-            open_cluster(redis, followers).await
+        let way = if redis.cluster {
+            Way::Cluster(open_cluster(redis, followers).await?)
         } else {
-            open_server(redis, followers).await
-        }
+            Way::Server(open_server(redis, followers).await?)
+        };
+        let answered = Answered { opened: Instant::now(), milliseconds_after: AtomicU64::new(0) };
+        Ok(Self { way, answered: Arc::new(answered) })
     }
 
     /// Runs a command, on the node that was asked for where one was.
     pub(super) async fn run(&mut self, command: &Cmd, asked: Option<Node>) -> RedisResult<Value> {
-        match (self, asked) {
-            (Self::Server(server), _) => command.query_async(server).await,
-            (Self::Cluster(cluster), None) => command.query_async(cluster).await,
-            (Self::Cluster(cluster), Some(Node { host, port })) => {
+        match (&mut self.way, asked) {
+            (Way::Server(server), _) => command.query_async(server).await,
+            (Way::Cluster(cluster), None) => command.query_async(cluster).await,
+            (Way::Cluster(cluster), Some(Node { host, port })) => {
                 let mut asking = redis::pipe();
                 asking.cmd("ASKING").add_command(command.clone());
                 let node = SingleNodeRoutingInfo::ByAddress { host, port };
@@ -66,9 +94,9 @@ impl Link {
     }
 
     pub(super) async fn subscribe(&mut self, channels: &[String]) -> RedisResult<()> {
-        match self {
-            Self::Server(server) => server.subscribe(channels).await,
-            Self::Cluster(cluster) => {
+        match &mut self.way {
+            Way::Server(server) => server.subscribe(channels).await,
+            Way::Cluster(cluster) => {
                 for channel in channels {
                     cluster.ssubscribe(channel).await?;
                 }
@@ -78,9 +106,9 @@ impl Link {
     }
 
     pub(super) async fn unsubscribe(&mut self, channels: &[String]) -> RedisResult<()> {
-        match self {
-            Self::Server(server) => server.unsubscribe(channels).await,
-            Self::Cluster(cluster) => {
+        match &mut self.way {
+            Way::Server(server) => server.unsubscribe(channels).await,
+            Way::Cluster(cluster) => {
                 for channel in channels {
                     cluster.sunsubscribe(channel).await?;
                 }
@@ -89,18 +117,30 @@ impl Link {
         }
     }
 
-    /// Whether what ended in this error will go on doing so on this link. A cluster's mends itself.
+    /// Notes how something ended; tells whether the link is broken, so that all will end like this.
     ///
-    /// A server that is silent may be at the other end of a connection that is long dead, and one
-    /// that may not be written to (`READONLY`) is a primary no more.
-    pub(super) fn is_broken_by(&self, error: &RedisError) -> bool {
-        let cut = matches!(error.retry_method(), RetryMethod::Reconnect) || error.is_io_error();
-        let demoted = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
-        matches!(self, Self::Server(_)) && (cut || demoted)
+    /// A link on which all are silent may lead to a server that is gone, or be stuck itself, as a
+    /// cluster's client can be after slots have moved. A server that may not be written to
+    /// (`READONLY`) is a primary no more. Cut connections to its nodes a cluster's client mends.
+    pub(super) fn is_broken_by<T>(&self, result: &RedisResult<T>) -> bool {
+        match result {
+            Err(error) if error.is_timeout() => self.answered.ago() >= TIME_LIMIT,
+            Err(error) if matches!(self.way, Way::Server(_)) => {
+                let demoted = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
+                demoted || error.is_unrecoverable_error() || error.is_io_error()
+            }
+            _ => {
+                self.answered.now();
+                false
+            }
+        }
     }
 }
 
-async fn open_server(redis: &RedisConfig, followers: WeakFollowers) -> RedisResult<Link> {
+async fn open_server(
+    redis: &RedisConfig,
+    followers: WeakFollowers,
+) -> RedisResult<MultiplexedConnection> {
     let node = redis.nodes[0].clone();
     let client = match &redis.certificates {
         Some(certificates) => Client::build_with_tls(node, certificates.clone())?,
@@ -110,11 +150,14 @@ async fn open_server(redis: &RedisConfig, followers: WeakFollowers) -> RedisResu
         .set_connection_timeout(Some(TIME_LIMIT))
         .set_response_timeout(Some(TIME_LIMIT))
         .set_push_sender(Pushes(followers));
-    client.get_multiplexed_async_connection_with_config(&settings).await.map(Link::Server)
+    client.get_multiplexed_async_connection_with_config(&settings).await
 }
 
 /// The client tries nothing again by itself: it could not tell the scripts.
-async fn open_cluster(redis: &RedisConfig, followers: WeakFollowers) -> RedisResult<Link> {
+async fn open_cluster(
+    redis: &RedisConfig,
+    followers: WeakFollowers,
+) -> RedisResult<ClusterConnection> {
     let mut client = ClusterClient::builder(redis.nodes.clone())
         .retries(0)
         .connection_timeout(TIME_LIMIT)
@@ -125,5 +168,5 @@ async fn open_cluster(redis: &RedisConfig, followers: WeakFollowers) -> RedisRes
     if let Some(certificates) = &redis.certificates {
         client = client.certs(certificates.clone());
     }
-    client.build()?.get_async_connection().await.map(Link::Cluster)
+    client.build()?.get_async_connection().await
 }

@@ -1,0 +1,122 @@
+//! Many who write while Redis fails, and a record of what was acknowledged to them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+use shared::config::Config;
+use shared::conversation::ConversationId;
+use shared::error::Error;
+use shared::log;
+use shared::message::{NewMessage, Sender};
+use shared::store::{Draft, Read, Store};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+pub const WRITERS: usize = 64;
+/// What resuming the service may take.
+const SECONDS: Duration = Duration::from_secs(10);
+
+/// Writers who keep sending until they are told to stop.
+pub struct Writing {
+    store: Store,
+    ids: Vec<ConversationId>,
+    stop: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicUsize>,
+    /// To be set when what follows must not be lost.
+    pub promoted: Arc<AtomicBool>,
+    /// What each sent and got acknowledged, and whether it began after the promotion.
+    writers: JoinSet<Vec<(String, bool)>>,
+}
+
+impl Writing {
+    /// Writers to some conversations, of which each writes to one.
+    pub async fn start(url: &str, cluster: bool, conversations: usize) -> Self {
+        let variables = |name| match name {
+            "REDIS_URL" => Some(url.to_owned()),
+            "REDIS_CLUSTER" => Some(cluster.to_string()),
+            _ => None,
+        };
+        let store = Store::open(&Config::from_variables(variables).unwrap()).await;
+        let ids: Vec<_> = (0..conversations).map(|_| ConversationId::random()).collect();
+        for id in &ids {
+            store.create(id).await.unwrap();
+        }
+        let mut writing = Self {
+            store,
+            ids,
+            stop: Arc::default(),
+            acknowledged: Arc::default(),
+            promoted: Arc::default(),
+            writers: JoinSet::new(),
+        };
+        for writer in 0..WRITERS {
+            let (store, stop) = (writing.store.clone(), writing.stop.clone());
+            let id = writing.ids[writer % conversations];
+            let (acknowledged, promoted) = (writing.acknowledged.clone(), writing.promoted.clone());
+            writing.writers.spawn(async move {
+                let mut sent = Vec::new();
+                while !stop.load(Ordering::SeqCst) {
+                    let content = format!("{writer}-{}", sent.len());
+                    let after = promoted.load(Ordering::SeqCst);
+                    send(&store, &id, &content).await;
+                    acknowledged.fetch_add(1, Ordering::SeqCst);
+                    sent.push((content, after));
+                    sleep(Duration::from_millis(10)).await;
+                }
+                sent
+            });
+        }
+        writing
+    }
+
+    /// The conversations that are written to.
+    pub fn ids(&self) -> &[ConversationId] {
+        &self.ids
+    }
+
+    /// Waits until this many more have been acknowledged.
+    pub async fn progress(&self, more: usize) {
+        let before = self.acknowledged.load(Ordering::SeqCst);
+        let progress = async {
+            while self.acknowledged.load(Ordering::SeqCst) < before + more {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(SECONDS, progress).await.expect("service resumes by itself");
+    }
+
+    /// Ends the writing; what was acknowledged, and what is there.
+    pub async fn stop(self) -> (Vec<(String, bool)>, HashSet<String>) {
+        self.stop.store(true, Ordering::SeqCst);
+        let acknowledged = self.writers.join_all().await.into_iter().flatten().collect();
+        let mut there = Vec::new();
+        for id in &self.ids {
+            let Read::Log(log) = self.store.read(id, &[]).await.unwrap() else {
+                panic!("unchanged")
+            };
+            let answer: Value = serde_json::from_slice(&log::into_answer(log)).unwrap();
+            let messages = answer["messages"].as_array().unwrap().iter();
+            there.extend(messages.map(|message| message["content"].as_str().unwrap().to_owned()));
+        }
+        let distinct: HashSet<_> = there.iter().cloned().collect();
+        assert_eq!(distinct.len(), there.len(), "a message is there twice");
+        (acknowledged, distinct)
+    }
+}
+
+/// Sends until it is acknowledged, under one key, as a careful client does.
+async fn send(store: &Store, id: &ConversationId, content: &str) {
+    let timestamp = "2025-04-05T14:01:00Z".to_owned();
+    let message = NewMessage::new(Sender::Customer, content.to_owned(), timestamp).unwrap();
+    loop {
+        let draft = Draft::new(id, &message, Some(content.parse().unwrap()));
+        match store.send(id, &draft).await {
+            Ok(_) => return,
+            Err(Error::StoreUnavailable(_)) => sleep(Duration::from_millis(20)).await,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
