@@ -1,11 +1,14 @@
 //! What is set from outside, by environment variables.
 
+mod iam;
+
 use std::time::Duration;
 
 use redis::{ConnectionInfo, IntoConnectionInfo};
 use thiserror::Error;
 
 use crate::log;
+use crate::store::redis::iam::IamLogin;
 
 /// Half an hour.
 const DEFAULT_TTL_SECONDS: u64 = 30 * 60;
@@ -19,6 +22,9 @@ const MAX_CONVERSATION_BYTES: usize = 4 * 1024 * 1024;
 pub struct Config {
     /// `REDIS_URL`: the server that keeps the conversations; `None` keeps them in memory.
     pub redis: Option<ConnectionInfo>,
+    /// `REDIS_IAM_USER`, `REDIS_IAM_CACHE`, `REDIS_IAM_SERVERLESS`: logging in to ElastiCache by
+    /// IAM; `None` logs in with what `REDIS_URL` holds.
+    pub redis_iam: Option<IamLogin>,
     /// `CONVERSATION_TTL_SECONDS`: how long a conversation lives after the last write.
     pub conversation_ttl: Duration,
     /// `MAX_CONVERSATION_BYTES`: how large the events of one conversation may grow.
@@ -65,6 +71,7 @@ impl Config {
             number("MAX_CONVERSATION_BYTES", "bytes", max_bytes, max_bytes)?;
         Ok(Self {
             redis: variable("REDIS_URL").map(|url| server(&url)).transpose()?,
+            redis_iam: iam::login(variable)?,
             conversation_ttl: Duration::from_secs(ttl),
             max_conversation_bytes: max_conversation_bytes as usize,
         })

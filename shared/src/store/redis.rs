@@ -9,6 +9,7 @@
 //!
 //! Both expire together. Who follows is told on a channel, see [`subscriptions`]. What takes more than one command is a Lua script: atomic, one round trip.
 
+pub mod iam;
 mod subscriptions;
 
 use std::sync::LazyLock;
