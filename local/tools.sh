@@ -2,6 +2,7 @@
 #
 # On Debian and Ubuntu redis-server, curl and Python's venv come from apt. cargo-lambda, the SAM
 # CLI and cfn-lint come from PyPI into a folder of their own, which PARLEY_TOOLS may name.
+# shared/tests/iam_token.rs signs with the botocore that the SAM CLI brings.
 
 PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}
 python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0)

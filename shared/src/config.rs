@@ -1,5 +1,6 @@
 //! What is set from outside, by environment variables.
 
+mod iam;
 mod redis;
 
 use std::time::Duration;

@@ -1,13 +1,14 @@
 //! Which Redis keeps the conversations, and how it is reached.
 
 use std::fmt;
+use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, TlsCertificates};
 
-use super::ConfigError;
-use std::time::Duration;
+use super::{ConfigError, iam};
+use crate::store::redis::iam::IamLogin;
 
 /// How long a connection may be silent before it is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -23,12 +24,15 @@ pub struct RedisConfig {
     pub(crate) cluster: bool,
     /// `REDIS_CA_CERT`: whom to trust, instead of whom the system trusts.
     pub(crate) certificates: Option<TlsCertificates>,
+    /// `REDIS_IAM_USER`, `REDIS_IAM_CACHE`, `REDIS_IAM_SERVERLESS`: logging in to ElastiCache by
+    /// IAM; `None` logs in with what the URL holds.
+    pub iam: Option<IamLogin>,
 }
 
 impl RedisConfig {
     /// Reads the variables; `None` where there is no `REDIS_URL`.
     pub(super) fn from_variables(
-        variable: impl Fn(&'static str) -> Option<String>,
+        variable: impl Fn(&'static str) -> Option<String> + Copy,
     ) -> Result<Option<Self>, ConfigError> {
         let Some(urls) = variable("REDIS_URL") else { return Ok(None) };
         let nodes = urls.split(',').map(node).collect::<Result<Vec<_>, _>>()?;
@@ -49,7 +53,12 @@ impl RedisConfig {
         if certificates.is_some() && !tls {
             return Err(unusable_url(" that begins with rediss:// where REDIS_CA_CERT is set"));
         }
-        Ok(Some(Self { nodes, cluster, certificates }))
+        let iam = iam::login(variable)?;
+        if iam.is_some() && !tls {
+            // ElastiCache takes tokens over TLS alone.
+            return Err(unusable_url(" that begins with rediss:// where REDIS_IAM_USER is set"));
+        }
+        Ok(Some(Self { nodes, cluster, certificates, iam }))
     }
 }
 
@@ -109,7 +118,8 @@ mod tests {
 
     fn read(variables: &[(&str, &str)]) -> Result<Option<RedisConfig>, ConfigError> {
         let value = |asked| variables.iter().find(|(name, _)| *name == asked);
-        RedisConfig::from_variables(|name| value(name).map(|(_, value)| (*value).to_owned()))
+        let variable = |name| value(name).map(|(_, value)| (*value).to_owned());
+        RedisConfig::from_variables(variable)
     }
 
     fn refusal(variables: &[(&str, &str)]) -> String {

@@ -8,13 +8,14 @@
 //! | `chat:{<conversationId>}:keys` | hash | per remembered send the message's fingerprint and id |
 //!
 //! Both expire together. What takes more than one command is a Lua script: atomic, one round trip.
-//! Who follows is told on a channel, see [`subscriptions`].
+//! Who follows is told on a channel, see `redis/subscriptions.rs`.
 //!
 //! A send is remembered by its `Idempotency-Key`. One without is remembered only when it is tried
 //! again, by a blank and its message's id, which no key can be: so a first try that was held up on
 //! the way finds, when it arrives after all, that the second came before it.
 
 mod connection;
+pub mod iam;
 mod link;
 mod reply;
 mod script;

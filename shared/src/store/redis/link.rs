@@ -14,6 +14,7 @@ use redis::{
     ServerErrorKind, Value,
 };
 
+use super::iam::renewal::RenewedTokens;
 use super::subscriptions::Pushes;
 use crate::config::RedisConfig;
 use crate::store::followers::WeakFollowers;
@@ -146,10 +147,13 @@ async fn open_server(
         Some(certificates) => Client::build_with_tls(node, certificates.clone())?,
         None => Client::open(node)?,
     };
-    let settings = AsyncConnectionConfig::new()
+    let mut settings = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(TIME_LIMIT))
         .set_response_timeout(Some(TIME_LIMIT))
         .set_push_sender(Pushes(followers));
+    if let Some(login) = &redis.iam {
+        settings = settings.set_credentials_provider(RenewedTokens::new(login.clone()));
+    }
     client.get_multiplexed_async_connection_with_config(&settings).await
 }
 
@@ -167,6 +171,9 @@ async fn open_cluster(
         .push_sender(Pushes(followers));
     if let Some(certificates) = &redis.certificates {
         client = client.certs(certificates.clone());
+    }
+    if let Some(login) = &redis.iam {
+        client = client.set_credentials_provider(RenewedTokens::new(login.clone()));
     }
     client.build()?.get_async_connection().await
 }
