@@ -10,7 +10,7 @@ use functions::dispatch::{REQUEST_ID, dispatch};
 use functions::route::Route;
 use functions::service::{Service, Streams};
 use futures_util::StreamExt;
-use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue};
 use lambda_http::{Body, Context, Request, RequestExt};
 use proptest::prelude::*;
@@ -21,9 +21,11 @@ use shared::answer::{self, Answer};
 use shared::config::Config;
 use shared::store::Store;
 
-/// Stands in what is generated for the ids of the one conversation and the one message there are.
+/// Stand in what is generated for the ids of the one conversation and the one message there are,
+/// and for the cursor at its end.
 const CONVERSATION: &str = "<conversation>";
 const MESSAGE: &str = "<message>";
+const CURSOR: &str = "<cursor>";
 
 const HEADERS: [&str; 7] = [
     "idempotency-key",
@@ -33,6 +35,14 @@ const HEADERS: [&str; 7] = [
     "content-type",
     "content-length",
     "authorization",
+];
+
+const LIKELY: [(&str, &str); 5] = [
+    ("accept", "text/event-stream"),
+    ("idempotency-key", "key"),
+    ("if-none-match", CURSOR),
+    ("last-event-id", CURSOR),
+    ("last-event-id", ""),
 ];
 
 /// A request as it is generated: whatever API Gateway might hand over, and what it never would.
@@ -71,8 +81,13 @@ fn path() -> impl Strategy<Value = Vec<(String, String)>> {
 
 fn query() -> impl Strategy<Value = Vec<(String, Vec<String>)>> {
     let name = prop_oneof![3 => Just("after".to_owned()), 3 => Just("wait".to_owned()), 1 => any::<String>()];
-    let value =
-        prop_oneof![Just("0".to_owned()), "[0-9]{1,3}", "[+-]?[0-9]{0,30}", any::<String>(),];
+    let value = prop_oneof![
+        Just("0".to_owned()),
+        Just(CURSOR.to_owned()),
+        "[0-9]{1,3}",
+        "[+-]?[0-9]{0,30}",
+        any::<String>(),
+    ];
     prop::collection::vec((name, prop::collection::vec(value, 0..3)), 0..3)
 }
 
@@ -86,7 +101,9 @@ fn headers() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
         "[!-~]{1,300}".prop_map(String::into_bytes),
         prop::collection::vec(any::<u8>(), 0..60),
     ];
-    prop::collection::vec((name, value), 0..5)
+    let likely = select(&LIKELY[..]);
+    let likely = likely.prop_map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+    prop::collection::vec(prop_oneof![likely, (name, value)], 0..4)
 }
 
 fn body() -> impl Strategy<Value = Vec<u8>> {
@@ -133,41 +150,67 @@ fn any_request() -> impl Strategy<Value = Generated> {
     )
 }
 
-fn request(generated: &Generated, conversation: &str, message: &str) -> Request {
-    let filled = |text: &String| match text.as_str() {
-        CONVERSATION => conversation.to_owned(),
-        MESSAGE => message.to_owned(),
-        _ => text.clone(),
-    };
-    let path = generated.path.iter().map(|(name, value)| (name.clone(), filled(value)));
-    let mut context = Context::default();
-    context.request_id = "the-request".to_owned();
-    context.deadline = generated.deadline;
-    let mut request = Request::new(Body::Binary(generated.body.clone()));
-    *request.method_mut() = generated.method.parse().unwrap();
-    for (name, value) in &generated.headers {
-        // What HTTP cannot carry cannot arrive.
-        if let Ok(value) = HeaderValue::from_bytes(value) {
-            request.headers_mut().append(name.parse::<HeaderName>().unwrap(), value);
-        }
-    }
-    let query: HashMap<_, _> = generated.query.iter().cloned().collect();
-    request
-        .with_path_parameters(path.collect::<HashMap<_, _>>())
-        .with_query_string_parameters(query)
-        .with_lambda_context(context)
+/// What there is to be named by a request.
+struct Present {
+    conversation: String,
+    message: String,
+    etag: String,
 }
 
-/// Creates a conversation with one message in it, as any client would.
-async fn conversation(service: &Service) -> (String, String) {
-    let empty = Request::new(Body::Empty);
-    let created = json(dispatch(Route::CreateConversation, service, empty).await);
-    let id = created["conversationId"].as_str().unwrap().to_owned();
-    let body = r#"{"sender":"agent","content":"x","timestamp":"2025-04-05T14:01:00Z"}"#;
-    let path = HashMap::from([("conversationId".to_owned(), id.clone())]);
-    let send = Request::new(Body::Text(body.to_owned())).with_path_parameters(path);
-    let sent = json(dispatch(Route::SendMessage, service, send).await);
-    (id, sent["messageId"].as_str().unwrap().to_owned())
+impl Present {
+    /// Creates a conversation with one message in it, as any client would.
+    async fn new(service: &Service) -> Self {
+        let created = dispatch(Route::CreateConversation, service, Request::new(Body::Empty));
+        let conversation = json(created.await)["conversationId"].as_str().unwrap().to_owned();
+        let path = HashMap::from([("conversationId".to_owned(), conversation.clone())]);
+        let body = r#"{"sender":"agent","content":"x","timestamp":"2025-04-05T14:01:00Z"}"#;
+        let mut send = Request::new(Body::Text(body.to_owned()));
+        send.headers_mut().insert("idempotency-key", HeaderValue::from_static("key"));
+        let sent = dispatch(Route::SendMessage, service, send.with_path_parameters(path.clone()));
+        let message = json(sent.await)["messageId"].as_str().unwrap().to_owned();
+        let read = Request::new(Body::Empty).with_path_parameters(path);
+        let read = dispatch(Route::GetConversation, service, read).await;
+        let etag = read.headers()[ETAG].to_str().unwrap().to_owned();
+        Self { conversation, message, etag }
+    }
+
+    fn filled_in(&self, text: &str) -> String {
+        match text {
+            CONVERSATION => self.conversation.clone(),
+            MESSAGE => self.message.clone(),
+            CURSOR => self.etag.trim_matches('"').to_owned(),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn request(&self, generated: &Generated) -> Request {
+        let path = generated.path.iter();
+        let path = path.map(|(name, value)| (name.clone(), self.filled_in(value)));
+        let query = generated.query.iter().map(|(name, values)| {
+            let values = values.iter().map(|value| self.filled_in(value));
+            (name.clone(), values.collect::<Vec<_>>())
+        });
+        let mut context = Context::default();
+        context.request_id = "the-request".to_owned();
+        context.deadline = generated.deadline;
+        let mut request = Request::new(Body::Binary(generated.body.clone()));
+        *request.method_mut() = generated.method.parse().unwrap();
+        for (name, value) in &generated.headers {
+            let value = match value == CURSOR.as_bytes() {
+                true if name == "if-none-match" => self.etag.clone().into_bytes(),
+                true => self.filled_in(CURSOR).into_bytes(),
+                false => value.clone(),
+            };
+            // What HTTP cannot carry cannot arrive.
+            if let Ok(value) = HeaderValue::from_bytes(&value) {
+                request.headers_mut().append(name.parse::<HeaderName>().unwrap(), value);
+            }
+        }
+        request
+            .with_path_parameters(path.collect::<HashMap<_, _>>())
+            .with_query_string_parameters(query.collect::<HashMap<_, _>>())
+            .with_lambda_context(context)
+    }
 }
 
 fn json(answer: Answer) -> Value {
@@ -215,8 +258,7 @@ fn any_request_is_answered_and_never_with_a_5xx() {
         .run(&any_request(), |generated| {
             runtime.block_on(async {
                 let service = Service { store: store.clone(), streams: generated.streams };
-                let (conversation, message) = conversation(&service).await;
-                let request = request(&generated, &conversation, &message);
+                let request = Present::new(&service).await.request(&generated);
                 let answer = dispatch(generated.route, &service, request);
                 let answer = tokio::time::timeout(Duration::from_secs(60), answer).await;
                 assert_well_answered(answer.expect("an answer in time")).await;
