@@ -14,6 +14,7 @@ pub mod delete_message;
 pub mod dispatch;
 pub mod get_conversation;
 pub mod lambda;
+mod panics;
 mod path;
 pub mod route;
 pub mod send_message;

@@ -3,6 +3,7 @@
 //! The handlers see one type of request, wherever they run: what is tried here is what runs there.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::extract::Request;
@@ -13,12 +14,20 @@ use lambda_http::{Body, Context, RequestExt};
 use percent_encoding::percent_decode_str;
 use shared::error::Error;
 use shared::message::MAX_BODY_BYTES;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// Reads the body and adds what API Gateway and Lambda would: decoded path parameters, and an id.
-pub async fn event(route: Route, request: Request) -> Result<lambda_http::Request, Error> {
+///
+/// The whole body must come within `read_timeout`; the connection of one that does not is closed.
+pub async fn event(
+    route: Route,
+    request: Request,
+    read_timeout: Duration,
+) -> Result<lambda_http::Request, Error> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(unreadable)?;
+    let body = timeout(read_timeout, to_bytes(body, MAX_BODY_BYTES)).await;
+    let body = body.map_err(|_| late())?.map_err(unreadable)?;
     let mut context = Context::default();
     context.request_id = Uuid::new_v4().to_string();
 
@@ -39,6 +48,10 @@ fn path_parameters(route: Route, path: &str) -> HashMap<String, String> {
         Some((name.to_owned(), value.into_owned()))
     });
     parameters.collect()
+}
+
+fn late() -> Error {
+    Error::InvalidJson("it did not arrive in time".to_owned())
 }
 
 fn unreadable(error: axum::Error) -> Error {

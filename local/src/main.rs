@@ -4,15 +4,16 @@
 //! - [`options`]: the command line.
 //! - [`router`]: which path leads to which handler, and what is answered off those paths.
 //! - [`event`]: an HTTP request as Lambda would hand it to the handler.
+//! - [`serve`]: the connections on which the requests come.
 
 mod event;
 mod options;
 mod router;
+mod serve;
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use axum::serve::ListenerExt;
 use clap::Parser;
 use functions::service::{Service, Streams};
 use shared::logging::{self, Format};
@@ -25,7 +26,7 @@ use crate::options::Options;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match serve(Options::parse()).await {
+    match run(Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("parley: {error}");
@@ -34,7 +35,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
+async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     logging::start(Format::Text, LevelFilter::WARN)?;
     let config = options.config()?;
     let store = Store::open(&config).await;
@@ -58,11 +59,8 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
         stop.await;
         store.end_following();
     };
-    // An answer is written whole: waiting to fill a packet would only delay it.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    axum::serve(listener, router::router(service)).with_graceful_shutdown(stop).await?;
+    let read_timeout = options.read_timeout();
+    serve::serve(listener, router::router(service, read_timeout), read_timeout, stop).await;
     Ok(())
 }
 

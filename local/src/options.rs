@@ -1,6 +1,8 @@
 //! The command line of the local router.
 
-use clap::Parser;
+use std::time::Duration;
+
+use clap::{Parser, value_parser};
 use shared::config::{Config, ConfigError};
 
 /// Short-lived chat conversations between a customer and an agent: all four functions on one port.
@@ -19,6 +21,10 @@ pub struct Options {
     // Its value may hold a password, which --help would show.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     redis_url: Option<String>,
+
+    /// Seconds in which a request's head must arrive, and then its body
+    #[arg(long, env, default_value_t = 10, value_parser = value_parser!(u64).range(1..=3600))]
+    request_read_timeout_seconds: u64,
 }
 
 const VARIABLES: &str = "\
@@ -34,5 +40,10 @@ impl Options {
             "REDIS_URL" => self.redis_url.clone(),
             _ => std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()),
         })
+    }
+
+    /// How long a client may take over a request's head, and as long again over its body.
+    pub fn read_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_read_timeout_seconds)
     }
 }

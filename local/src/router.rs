@@ -26,10 +26,12 @@ use crate::event::event;
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The four routes, open to pages of every origin.
-pub fn router(service: Service) -> Router {
+pub fn router(service: Service, read_timeout: Duration) -> Router {
     let router = Route::ALL.into_iter().fold(Router::new(), |router, route| {
         let service = service.clone();
-        let handler = move |request: Request| async move { answer(route, &service, request).await };
+        let handler = move |request: Request| async move {
+            answer(route, &service, read_timeout, request).await
+        };
         router.route(route.path(), on(method_filter(route), handler))
     });
     router
@@ -38,8 +40,13 @@ pub fn router(service: Service) -> Router {
         .layer(cors())
 }
 
-async fn answer(route: Route, service: &Service, request: Request) -> Response {
-    match event(route, request).await {
+async fn answer(
+    route: Route,
+    service: &Service,
+    read_timeout: Duration,
+    request: Request,
+) -> Response {
+    match event(route, request, read_timeout).await {
         Ok(event) => dispatch(route, service, event).await.map(into_body),
         Err(error) => refusal(&error),
     }

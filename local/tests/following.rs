@@ -151,14 +151,6 @@ async fn streams_end_when_the_router_is_told_to_stop() {
     assert!(status.expect("a status").success());
 }
 
-/// Resident memory of a process, in KiB (proc(5), `VmRSS`).
-fn resident(router: &Router) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", router.process.0.id()));
-    let status = status.expect("a running process");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
-    line.trim().trim_end_matches(" kB").parse().expect("a number")
-}
-
 #[tokio::test]
 async fn clients_that_do_not_read_neither_hold_memory_nor_delay_others() {
     const SILENT: usize = 40;
@@ -183,7 +175,7 @@ async fn clients_that_do_not_read_neither_hold_memory_nor_delay_others() {
         })
         .collect();
     let mut reader = EventSource::new(&api, &conversation);
-    let before = resident(&router);
+    let before = router.process.resident();
 
     // 3 MB for each of the silent ones, were it kept for them.
     let content = "x".repeat(16 * 1024);
@@ -192,7 +184,7 @@ async fn clients_that_do_not_read_neither_hold_memory_nor_delay_others() {
         let seen = timeout(PATIENCE, reader.next_happening()).await.expect("no delay");
         assert_eq!(seen.data["messageId"], sent);
     }
-    let grown = resident(&router).saturating_sub(before);
+    let grown = router.process.resident().saturating_sub(before);
     let kept_for_each = 1024;
     assert!(grown < kept_for_each * SILENT as u64, "{grown} KiB for {SILENT} silent clients");
     drop(silent);

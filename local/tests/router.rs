@@ -178,7 +178,14 @@ fn what_makes_no_sense_ends_it_with_one_line_that_says_why() {
 fn help_tells_every_option_and_no_secret() {
     let output = run(&["--help"], &[("REDIS_URL", "redis://:secret@127.0.0.1")]);
     let help = String::from_utf8(output.stdout).expect("text");
-    for name in ["--host", "--port", "--redis-url", "CONVERSATION_TTL_SECONDS", "LOG_LEVEL"] {
+    for name in [
+        "--host",
+        "--port",
+        "--redis-url",
+        "--request-read-timeout-seconds",
+        "CONVERSATION_TTL_SECONDS",
+        "LOG_LEVEL",
+    ] {
         assert!(help.contains(name), "{name}: {help}");
     }
     assert!(!help.contains("secret"), "{help}");

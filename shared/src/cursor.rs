@@ -15,9 +15,9 @@ impl Cursor {
     /// The start of every conversation.
     pub const START: Self = Self(0);
 
-    /// The cursor this many bytes further on.
+    /// The cursor this many bytes further on; no log reaches to where that ends.
     pub fn advanced_by(self, bytes: usize) -> Self {
-        Self(self.0 + bytes as u32)
+        Self(self.0.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX)))
     }
 }
 

@@ -163,7 +163,8 @@ pub fn into_answer(mut log: Vec<u8>) -> Vec<u8> {
 fn retain_messages(log: &mut Vec<u8>) {
     let mut kept = HEADER_LENGTH;
     let mut start = HEADER_LENGTH;
-    while let Some(length) = memchr(b'\n', &log[start..]) {
+    // A log shorter than its first line holds no events, whatever it holds.
+    while let Some(length) = log.get(start..).and_then(|rest| memchr(b'\n', rest)) {
         let line = start..=start + length;
         start += length + 1;
         if log[line.clone()].starts_with(MESSAGE_MARK.as_bytes()) {

@@ -1,5 +1,7 @@
 //! A client of event streams, as a browser's `EventSource` is one.
 
+use std::time::Duration;
+
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Method, Response};
 use serde_json::Value;
@@ -40,19 +42,27 @@ impl EventSource {
         Self { last_event_id: Some(last_event_id.to_owned()), ..Self::new(api, path) }
     }
 
-    /// Connects, and holds the answer to be a stream.
+    /// Connects, and holds the answer to be a stream, once the store can be reached.
     pub async fn connect(&mut self) {
-        let mut request = self.api.request(Method::GET, &self.path);
-        request = request.header(ACCEPT, "text/event-stream");
-        if let Some(id) = &self.last_event_id {
-            request = request.header("Last-Event-ID", id);
+        let mut response = self.ask().await;
+        while response.status() == 503 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            response = self.ask().await;
         }
-        let response = request.send().await.expect("an answer");
         assert_eq!(response.status(), 200, "{:?}", response.text().await);
         let kind = response.headers().get("content-type");
         assert_eq!(kind, Some(&HeaderValue::from_static("text/event-stream")));
         self.received.clear();
         self.stream = Some(response);
+    }
+
+    async fn ask(&self) -> Response {
+        let mut request = self.api.request(Method::GET, &self.path);
+        request = request.header(ACCEPT, "text/event-stream");
+        if let Some(id) = &self.last_event_id {
+            request = request.header("Last-Event-ID", id);
+        }
+        request.send().await.expect("an answer")
     }
 
     /// Breaks the connection; the next event is asked for from the last one on.

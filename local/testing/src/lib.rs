@@ -8,11 +8,13 @@
 //! - [`gateway`]: the four function binaries behind an API Gateway and a Lambda Runtime API.
 //! - [`api`]: a client of the service, wherever it runs.
 //! - [`events`]: a client of its event streams.
+//! - [`connection`]: a client that says any bytes at all.
 //! - [`contract`]: what the service answers, to which every way of running is held.
 
 pub mod api;
 pub mod certificates;
 pub mod cluster;
+pub mod connection;
 pub mod contract;
 pub mod events;
 pub mod gateway;
