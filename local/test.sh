@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that must hold before a change lands: format, lints, documentation, all tests, the
-# deployment's template, and a conversation under `cargo lambda watch`.
+# Everything that must hold before a change lands: format, lints, documentation,
+# dependencies, all tests, the deployment's template, and a conversation under `cargo lambda watch`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source local/tools.sh
@@ -13,6 +13,14 @@ step Lints
 cargo clippy --workspace --all-targets --locked -- -D warnings
 step Documentation
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+step Dependencies
+cargo deny --locked check licenses bans sources
+# The advisories come from GitHub, and from nowhere else.
+if git ls-remote --quiet https://github.com/rustsec/advisory-db HEAD >/dev/null 2>&1; then
+    cargo deny --locked check advisories
+else
+    echo "NOT CHECKED: advisories. https://github.com/rustsec/advisory-db cannot be reached from here." >&2
+fi
 step Tests
 cargo test --workspace --locked
 step Template

@@ -1,11 +1,14 @@
 # Installs what the tests need beyond Rust, and puts it on the PATH. To be sourced.
 #
 # On Debian and Ubuntu redis-server, curl and Python's venv come from apt. cargo-lambda, the SAM
-# CLI and cfn-lint come from PyPI into a folder of their own, which PARLEY_TOOLS may name.
+# CLI and cfn-lint come from PyPI, and cargo-deny from crates.io, into a folder of their own, which
+# PARLEY_TOOLS may name.
 # shared/tests/iam_token.rs signs with the botocore that the SAM CLI brings.
 
 PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}
 python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0)
+
+cargo_deny=cargo-deny@0.20.2
 
 # Installs the Debian packages named after the program, where the program is missing.
 need() {
@@ -40,5 +43,12 @@ if [ "$(cat "$PARLEY_TOOLS/installed" 2>/dev/null)" != "${python_tools[*]}" ]; t
     python3 -m venv "$PARLEY_TOOLS"
     "$PARLEY_TOOLS/bin/pip" install --quiet --disable-pip-version-check "${python_tools[@]}"
     echo "${python_tools[*]}" >"$PARLEY_TOOLS/installed"
+fi
+if [ ! -x "$PARLEY_TOOLS/bin/$cargo_deny" ]; then
+    echo "Building $cargo_deny into $PARLEY_TOOLS"
+    # Quick to build matters more here than quick to run.
+    cargo install --quiet --locked --debug --no-default-features --root "$PARLEY_TOOLS/cargo" "$cargo_deny"
+    ln -sf ../cargo/bin/cargo-deny "$PARLEY_TOOLS/bin/cargo-deny"
+    ln -sf cargo-deny "$PARLEY_TOOLS/bin/$cargo_deny"
 fi
 export PATH="$PARLEY_TOOLS/bin:$PATH" SAM_CLI_TELEMETRY=0

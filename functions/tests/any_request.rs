@@ -253,7 +253,7 @@ fn any_request_is_answered_and_never_with_a_5xx() {
     let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
     let _entered = runtime.enter();
     let config = Config::from_variables(|_| None).expect("a configuration");
-    let store = runtime.block_on(Store::open(&config)).expect("a store");
+    let store = runtime.block_on(Store::open(&config));
     TestRunner::new(ProptestConfig::default())
         .run(&any_request(), |generated| {
             runtime.block_on(async {

@@ -202,12 +202,7 @@ async fn follow(mut source: EventSource, conversation: String) -> (String, Vec<S
     }
 }
 
-/// Resident memory in KiB, and open files (proc(5)).
+/// Resident memory in KiB, and open files.
 fn footprint(router: &Router) -> (u64, usize) {
-    let process = format!("/proc/{}", router.process.0.id());
-    let status = std::fs::read_to_string(format!("{process}/status")).expect("a running process");
-    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
-    let memory = memory.trim().trim_end_matches(" kB").parse().expect("a number");
-    let files = std::fs::read_dir(format!("{process}/fd")).expect("its files").count();
-    (memory, files)
+    (router.process.resident(), router.process.descriptors())
 }

@@ -19,16 +19,6 @@ pub struct Router {
 impl Router {
     /// Starts the binary on a free port; without a Redis it keeps conversations in memory.
     pub fn start(binary: &str, redis_url: Option<&str>, variables: Variables) -> Self {
-        Self::start_logging(binary, redis_url, variables, Stdio::inherit())
-    }
-
-    /// Starts it with its log going somewhere else.
-    pub fn start_logging(
-        binary: &str,
-        redis_url: Option<&str>,
-        variables: Variables,
-        log: impl Into<Stdio>,
-    ) -> Self {
         let mut command = Command::new(binary);
         command.envs(variables.iter().copied());
         Self::launch(command, redis_url)
@@ -40,7 +30,7 @@ impl Router {
         if let Some(url) = redis_url {
             command.args(["--redis-url", url]);
         }
-        let mut process = Process::start(command.stdout(Stdio::piped()).stderr(log), "");
+        let mut process = Process::start(command.stdout(Stdio::piped()), "");
         let stdout = process.0.stdout.take().expect("a pipe");
         let mut greeting = String::new();
         BufReader::new(stdout).read_line(&mut greeting).expect("a line");

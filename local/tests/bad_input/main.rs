@@ -10,6 +10,7 @@ mod framing;
 mod heads;
 mod kind;
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +39,9 @@ async fn ten_thousand_bad_requests_neither_break_nor_hang_nor_grow_the_router() 
     let variables = &[("REQUEST_READ_TIMEOUT_SECONDS", "1"), ("MAX_CONVERSATION_BYTES", "65536")];
     let output = log.reopen().expect("the file");
     let binary = env!("CARGO_BIN_EXE_local");
-    let mut router = Router::start_logging(binary, None, variables, output);
+    let mut command = Command::new(binary);
+    command.envs(variables.iter().copied()).stderr(output);
+    let mut router = Router::launch(command, None);
     let api = Api::at(&router.url);
     let conversation = api.create().await;
     let message = api.send(&conversation, "stays").await;
