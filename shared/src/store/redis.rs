@@ -7,7 +7,7 @@
 //! | `chat:{<conversationId>}:log` | string | the log, see [`crate::log`] |
 //! | `chat:{<conversationId>}:keys` | hash | per `Idempotency-Key` the message's fingerprint and id |
 //!
-//! Both expire together. Who follows is told on a channel, see [`subscriptions`]. What takes more than one command is a Lua script: atomic, one round trip.
+//! Both expire together. Who follows is told on a channel, see `subscriptions`. What takes more than one command is a Lua script: atomic, one round trip.
 
 mod subscriptions;
 
