@@ -9,7 +9,7 @@ use shared::error::Error;
 
 /// What handling a request ends in, where a panic is an [`Error::Internal`].
 ///
-/// What is left unwound is dropped with the request: the stores' locks do not outlive a panic.
+/// A panic lets the stores' locks go without poisoning them, so that other requests go on.
 pub(crate) async fn caught(
     request_id: &str,
     handling: impl Future<Output = Result<Answer, Error>>,
