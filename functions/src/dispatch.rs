@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use lambda_http::{Request, RequestExt};
 use shared::answer::{self, Answer};
 use shared::error::Error;
@@ -43,12 +43,12 @@ async fn answer(
         duration_ms = started.elapsed().as_secs_f64() * 1000.0,
         "answered"
     );
-    finish(&mut answer, request_id);
+    finish(answer.headers_mut(), request_id);
     answer
 }
 
 /// The answer to an error, whose cause goes to the log here and nowhere else.
-pub fn refuse(error: &Error, request_id: &str) -> Answer {
+fn refuse(error: &Error, request_id: &str) -> Answer {
     if let Error::Internal(cause) | Error::StoreUnavailable(cause) = error {
         tracing::error!(request_id, %cause, "{error}");
     }
@@ -56,8 +56,7 @@ pub fn refuse(error: &Error, request_id: &str) -> Answer {
 }
 
 /// Adds what every answer carries.
-pub fn finish(answer: &mut Answer, request_id: &str) {
-    let headers = answer.headers_mut();
+pub fn finish(headers: &mut HeaderMap, request_id: &str) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, request_id);

@@ -6,9 +6,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use functions::dispatch::{REQUEST_ID, dispatch, finish, refuse};
+use functions::dispatch::{REQUEST_ID, dispatch, finish};
 use functions::route::Route;
 use functions::send_message::IDEMPOTENCY_REPLAYED;
 use functions::service::Service;
@@ -38,6 +39,7 @@ pub fn router(service: Service, read_timeout: Duration) -> Router {
         .fallback(|| async { refusal(&Error::RouteNotFound) })
         .method_not_allowed_fallback(|| async { refusal(&Error::MethodNotAllowed) })
         .layer(cors())
+        .layer(map_response(finished))
 }
 
 async fn answer(
@@ -54,10 +56,15 @@ async fn answer(
 
 /// The answer to what never reaches a handler.
 fn refusal(error: &Error) -> Response {
-    let request_id = Uuid::new_v4().to_string();
-    let mut answer = refuse(error, &request_id);
-    finish(&mut answer, &request_id);
-    answer.map(into_body)
+    answer::error(error).map(into_body)
+}
+
+/// Sees to it that what no handler answered carries what every answer carries.
+async fn finished(mut answer: Response) -> Response {
+    if !answer.headers().contains_key(REQUEST_ID) {
+        finish(answer.headers_mut(), &Uuid::new_v4().to_string());
+    }
+    answer
 }
 
 fn into_body(body: answer::Body) -> Body {

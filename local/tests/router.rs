@@ -60,6 +60,7 @@ async fn pages_of_every_origin_may_use_it_and_see_its_headers() {
         .header("Access-Control-Request-Headers", "idempotency-key,authorization");
     let preflight = answer(preflight).await;
     assert_eq!(preflight.status, 200);
+    assert!(!preflight.header("x-request-id").is_empty());
     assert_eq!(preflight.header("access-control-allow-origin"), "*");
     assert_eq!(preflight.header("access-control-allow-headers"), "idempotency-key,authorization");
     for method in ["GET", "POST", "DELETE"] {
