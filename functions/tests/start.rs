@@ -1,11 +1,14 @@
 //! How a function starts, and what it writes to its log.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use functions::route::Route;
-use testing::api::{Api, message};
+use reqwest::Method;
+use testing::api::{Api, answer, message};
 use testing::gateway::{Function, Gateway};
 use testing::redis::RedisServer;
+use tokio::time::timeout;
 
 const SEND_MESSAGE: &str = env!("CARGO_BIN_EXE_send-message");
 
@@ -27,25 +30,56 @@ fn a_function_whose_configuration_makes_no_sense_names_the_variable() {
     }
 }
 
+fn functions() -> Vec<Function> {
+    let functions = [
+        (Route::CreateConversation, env!("CARGO_BIN_EXE_create-conversation")),
+        (Route::SendMessage, SEND_MESSAGE),
+    ];
+    let function = |(route, binary): (Route, _)| Function {
+        method: route.method(),
+        path: route.path(),
+        binary,
+    };
+    functions.map(function).into()
+}
+
+#[tokio::test]
+async fn a_function_without_a_redis_starts_and_serves_503_until_there_is_one() {
+    let mut redis = RedisServer::start();
+    redis.kill();
+    let gateway = Gateway::start(functions(), &redis.url(), &[]).await;
+    let api = Api::at(&gateway.url);
+    // Lambda's time for starting is 10 s.
+    let create = || answer(api.request(Method::POST, "/api/conversations"));
+    let refused = timeout(Duration::from_secs(10), create()).await.expect("an answer in time");
+    refused.assert_error(503, "store_unavailable");
+    redis.restart();
+    assert_eq!(create().await.status, 201);
+}
+
+#[tokio::test]
+async fn a_function_whose_connection_died_while_it_was_frozen_serves_its_next_request() {
+    let redis = RedisServer::start();
+    let gateway = Gateway::start(functions(), &redis.url(), &[]).await;
+    let api = Api::at(&gateway.url);
+    let conversation = api.create().await;
+    api.send(&conversation, "before").await;
+    gateway.signal("STOP");
+    redis.command(&["CLIENT", "KILL", "TYPE", "normal"]);
+    gateway.signal("CONT");
+    api.send(&conversation, "after").await;
+    api.create().await;
+}
+
 #[tokio::test]
 async fn each_request_is_one_line_of_json_without_the_message() {
     let redis = RedisServer::start();
     let log = tempfile::NamedTempFile::new().expect("a file");
-    let functions = Vec::from([
-        (Route::CreateConversation, env!("CARGO_BIN_EXE_create-conversation")),
-        (Route::SendMessage, SEND_MESSAGE),
-    ]);
-    let functions = functions.into_iter().map(|(route, binary)| Function {
-        method: route.method(),
-        path: route.path(),
-        binary,
-    });
     let variables = &[("LOG_LEVEL", "trace")];
     // Appending, since several processes write to it.
     let append = || std::fs::File::options().append(true).open(log.path());
     let output = || append().expect("the file").into();
-    let functions = functions.collect();
-    let gateway = Gateway::start_logging(functions, &redis.url(), variables, output).await;
+    let gateway = Gateway::start_logging(functions(), &redis.url(), variables, output).await;
     let api = Api::at(&gateway.url);
     let conversation = api.create().await;
     let sent = api.post(&conversation, message("a secret of the customer")).await;

@@ -29,6 +29,10 @@ pub struct Options {
 
 const VARIABLES: &str = "\
 Further variables:
+  REDIS_CLUSTER             true where REDIS_URL names nodes of a cluster [default: false]
+  REDIS_CA_CERT             whom to trust over TLS: PEM, or a file of it [default: the system's]
+  REDIS_IAM_USER, REDIS_IAM_CACHE, REDIS_IAM_SERVERLESS
+                            logging in to ElastiCache by IAM
   CONVERSATION_TTL_SECONDS  how long a conversation lives after the last write [default: 1800]
   MAX_CONVERSATION_BYTES    how large a conversation may grow [default: 4194304]
   LOG_LEVEL                 off, error, warn, info (a line a request), debug or trace [default: warn]";

@@ -36,7 +36,7 @@ pub struct Function {
 pub struct Gateway {
     /// Where it listens.
     pub url: String,
-    _processes: Vec<Process>,
+    processes: Vec<Process>,
 }
 
 impl Gateway {
@@ -67,7 +67,15 @@ impl Gateway {
             let filter = MethodFilter::try_from(function.method).expect("a plain method");
             router = router.route(function.path, on(filter, invoke));
         }
-        Self { url: serve(router).await, _processes: processes }
+        Self { url: serve(router).await, processes }
+    }
+}
+
+impl Gateway {
+    /// Sends the functions a signal, by its name without SIG: STOP freezes them as Lambda does
+    /// between invocations, CONT thaws them.
+    pub fn signal(&self, name: &str) {
+        self.processes.iter().for_each(|process| process.signal(name));
     }
 }
 
