@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use lambda_http::{Request, RequestExt};
 use shared::answer::{self, Answer};
 use shared::error::Error;
-use shared::message::MAX_BODY_BYTES;
+use shared::limits::MAX_BODY_BYTES;
 
 use crate::panics::caught;
 use crate::route::Route;

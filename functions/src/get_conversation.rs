@@ -13,7 +13,7 @@ use lambda_http::{Request, RequestExt};
 use shared::answer::Answer;
 use shared::cursor::Cursor;
 use shared::error::Error;
-use shared::following::MAX_WAIT_SECONDS;
+use shared::limits::MAX_WAIT_SECONDS;
 
 use crate::path;
 use crate::service::Service;

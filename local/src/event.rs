@@ -13,7 +13,7 @@ use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::{Body, Context, RequestExt};
 use percent_encoding::percent_decode_str;
 use shared::error::Error;
-use shared::message::MAX_BODY_BYTES;
+use shared::limits::MAX_BODY_BYTES;
 use tokio::time::timeout;
 use uuid::Uuid;
 

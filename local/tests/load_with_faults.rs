@@ -7,7 +7,7 @@
 //! ```
 #![allow(clippy::expect_used, clippy::panic)]
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -24,6 +24,10 @@ const WRITERS: usize = 16;
 const CONVERSATIONS: usize = 4;
 /// Seconds of the short form.
 const SHORT: u64 = 8;
+/// Seconds after which fresh conversations are begun, before these are full.
+const LONGEST_ROUND: u64 = 60;
+/// How long a fault lasts, and how long it then goes well.
+const A_MOMENT: Duration = Duration::from_millis(300);
 /// Far longer than anything awaited takes, so that only what never happens runs into it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -52,13 +56,38 @@ async fn nothing_acknowledged_is_lost_or_doubled_while_redis_fails_and_keeps_its
     let proxy = Proxy::to(redis.port()).await;
     let router = Router::start(env!("CARGO_BIN_EXE_local"), Some(&proxy.url()), &[]);
     let api = Api::at(&router.url);
+
+    let rounds = (seconds / LONGEST_ROUND).max(2);
+    let counts = Arc::new(Counts::default());
+    let mut footprints = Vec::new();
+    for _ in 0..rounds {
+        let length = Duration::from_secs(seconds) / rounds as u32;
+        round(&api, &mut redis, &proxy, length, &counts).await;
+        footprints.push((router.process.resident(), router.process.descriptors()));
+    }
+    let acknowledged = counts.acknowledged.load(Ordering::SeqCst);
+    let unavailable = counts.unavailable.load(Ordering::SeqCst);
+    println!("{seconds} s: {acknowledged} acknowledged, {unavailable} times 503");
+    println!("KiB and descriptors after each round: {footprints:?}");
+    let (first, last) = (footprints[0], footprints[footprints.len() - 1]);
+    assert!(last.0 < first.0 + 16 * 1024, "memory grows: {footprints:?}");
+    assert!(last.1 <= first.1 + 8, "descriptors grow: {footprints:?}");
+}
+
+/// Writes to fresh conversations and follows them through faults, then holds what is there, and
+/// what was seen, against the record.
+async fn round(
+    api: &Api,
+    redis: &mut RedisServer,
+    proxy: &Proxy,
+    length: Duration,
+    counts: &Arc<Counts>,
+) {
     let mut conversations = Vec::new();
     for _ in 0..CONVERSATIONS {
         conversations.push(api.create().await);
     }
-
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::new(Counts::default()));
+    let stop = Arc::new(AtomicBool::new(false));
     let mut writers = JoinSet::new();
     for number in 0..WRITERS {
         let (api, stop, counts) = (api.clone(), stop.clone(), counts.clone());
@@ -70,73 +99,61 @@ async fn nothing_acknowledged_is_lost_or_doubled_while_redis_fails_and_keeps_its
     }
     let mut followers = JoinSet::new();
     for conversation in &conversations {
-        let source = EventSource::new(&api, conversation);
+        let source = EventSource::new(api, conversation);
         followers.spawn(follow(source, conversation.clone()));
     }
 
-    let (mut faults, mut warm) = (HashMap::<&str, u32>::new(), None);
+    let end = Instant::now() + length;
     while Instant::now() < end {
-        let fault = ["cut", "lose", "hold", "pause", "restart"][fastrand::usize(..5)];
-        *faults.entry(fault).or_default() += 1;
-        match fault {
-            "cut" => proxy.cut(),
-            "lose" => proxy.fail(Fault::LoseAnswer),
-            "hold" => {
-                proxy.fail(Fault::HoldRequests);
-                sleep(Duration::from_millis(300)).await;
-                proxy.release();
-            }
-            "pause" => {
-                redis.signal("STOP");
-                sleep(Duration::from_millis(300)).await;
-                redis.signal("CONT");
-            }
-            _ => {
-                redis.kill();
-                proxy.cut();
-                redis.restart();
-            }
-        }
-        sleep(Duration::from_millis(300)).await;
-        if warm.is_none() && end.saturating_duration_since(Instant::now()).as_secs() < seconds / 2 {
-            warm = Some(footprint(&router));
-        }
+        fail(redis, proxy).await;
+        sleep(A_MOMENT).await;
     }
     stop.store(true, Ordering::SeqCst);
     let records = timeout(PATIENCE, writers.join_all()).await.expect("the writers end");
     for conversation in &conversations {
-        until_sent(&api, conversation, "the end", "the-end").await;
+        let sent = until(counts, || api.send_once(conversation, "the end", "the-end")).await;
+        assert_eq!(sent.status, 201, "{sent:?}");
     }
-    let seen: HashMap<_, _> = timeout(PATIENCE, followers.join_all())
-        .await
-        .expect("the end is seen")
-        .into_iter()
-        .collect();
+    let seen = timeout(PATIENCE, followers.join_all()).await.expect("the end is seen");
 
-    let (acknowledged, unavailable) =
-        (counts.acknowledged.load(Ordering::SeqCst), counts.unavailable.load(Ordering::SeqCst));
-    for conversation in &conversations {
-        let there = api.contents(conversation).await;
+    for (conversation, seen) in seen {
+        let there = api.contents(&conversation).await;
         let distinct: HashSet<_> = there.iter().cloned().collect();
         assert_eq!(distinct.len(), there.len(), "a message is there twice");
         let mut expected = HashSet::from(["the end".to_owned()]);
-        for (_, record) in records.iter().filter(|(written, _)| written == conversation) {
+        for (_, record) in records.iter().filter(|(written, _)| *written == conversation) {
             expected.extend(record.kept.iter().cloned());
             assert!(record.deleted.is_disjoint(&distinct), "a deleted message is there");
         }
         let lost: Vec<_> = expected.difference(&distinct).collect();
         assert!(lost.is_empty(), "lost: {lost:?}");
-        let followed: HashSet<_> = seen[conversation].iter().cloned().collect();
-        assert_eq!(followed.len(), seen[conversation].len(), "a follower saw a message twice");
+        let followed: HashSet<_> = seen.iter().cloned().collect();
+        assert_eq!(followed.len(), seen.len(), "a follower saw a message twice");
         assert!(expected.is_subset(&followed), "a follower missed a message");
     }
-    println!(
-        "{seconds} s: {acknowledged} acknowledged, {unavailable} times 503, faults {faults:?}"
-    );
-    let (warm, last) = (warm.expect("half of the time has passed"), footprint(&router));
-    println!("memory and files at half time {warm:?}, at the end {last:?} (KiB, count)");
-    assert!(last.0 < warm.0 + 16 * 1024, "memory grows: {warm:?}, {last:?}");
-    assert!(last.1 <= warm.1 + 8, "files grow: {warm:?}, {last:?}");
+}
+
+/// Makes one fault happen, of five.
+async fn fail(redis: &mut RedisServer, proxy: &Proxy) {
+    match fastrand::u8(..5) {
+        0 => proxy.cut(),
+        1 => proxy.fail(Fault::LoseAnswer),
+        2 => {
+            proxy.fail(Fault::HoldRequests);
+            sleep(A_MOMENT).await;
+            proxy.release();
+        }
+        3 => {
+            redis.signal("STOP");
+            sleep(A_MOMENT).await;
+            redis.signal("CONT");
+        }
+        _ => {
+            redis.kill();
+            proxy.cut();
+            redis.restart();
+        }
+    }
 }
 
 /// Sends under keys and deletes now and then, until told to stop.
@@ -182,12 +199,6 @@ async fn until<F: Future<Output = Answer>>(counts: &Counts, request: impl Fn() -
     }
 }
 
-async fn until_sent(api: &Api, conversation: &str, content: &str, key: &str) {
-    let counts = Counts::default();
-    let sent = until(&counts, || api.send_once(conversation, content, key)).await;
-    assert_eq!(sent.status, 201, "{sent:?}");
-}
-
 /// The contents that a follower sees, up to the last.
 async fn follow(mut source: EventSource, conversation: String) -> (String, Vec<String>) {
     let mut seen = Vec::new();
@@ -200,9 +211,4 @@ async fn follow(mut source: EventSource, conversation: String) -> (String, Vec<S
             }
         }
     }
-}
-
-/// Resident memory in KiB, and open files.
-fn footprint(router: &Router) -> (u64, usize) {
-    (router.process.resident(), router.process.descriptors())
 }

@@ -9,6 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::field::Field;
 
 /// An answer on its way to the client.
 pub type Answer = Response<Body>;
@@ -71,7 +72,6 @@ pub fn error(error: &Error) -> Answer {
 
 /// The one place that says how an error looks from outside.
 fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
-    use crate::message::Field;
     match error {
         Error::InvalidJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
         Error::MissingField(_) => (StatusCode::BAD_REQUEST, "missing_field"),

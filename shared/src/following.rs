@@ -13,10 +13,6 @@ use crate::store::{Follower, Store, Tail};
 /// have been lost with a connection.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// The longest that a request may be held, in seconds: API Gateway gives up after 30.
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>)
-pub const MAX_WAIT_SECONDS: u64 = 25;
-
 /// How long after its expiry to look whether a conversation is really gone, and how often.
 const EXPIRY_MARGIN: Duration = Duration::from_millis(200);
 

@@ -7,6 +7,8 @@
 //! - [`following`]: reading on in a conversation as things happen in it.
 //! - [`error`]: everything that a request can end in but success.
 //! - [`answer`]: HTTP answers, and the one function that turns an error into a status and a code.
+//! - [`limits`]: how much of anything there may be.
+//! - [`iam`]: logging in to ElastiCache.
 //! - [`config`], [`logging`]: what is set from outside, and what is told to the outside.
 //!
 //! Arrows point one way: the stores know the log, the log knows the domain, and the domain knows
@@ -17,8 +19,11 @@ pub mod config;
 pub mod conversation;
 pub mod cursor;
 pub mod error;
+pub mod field;
 pub mod following;
+pub mod iam;
 pub mod idempotency;
+pub mod limits;
 pub mod log;
 pub mod logging;
 pub mod message;

@@ -26,7 +26,8 @@ use serde::Serialize;
 use crate::conversation::ConversationId;
 use crate::cursor::Cursor;
 use crate::error::Error;
-use crate::message::{MAX_CONTENT_BYTES, MessageId, NewMessage};
+use crate::limits::MAX_CONTENT_BYTES;
+use crate::message::{MessageId, NewMessage};
 
 /// What begins the line of a message, before its id.
 pub const MESSAGE_MARK: &str = "{\"messageId\":\"";

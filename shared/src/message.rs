@@ -9,12 +9,9 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use crate::error::Error;
+use crate::field::Field;
+use crate::limits::MAX_CONTENT_BYTES;
 use crate::timestamp;
-
-/// The most bytes a request's body may have.
-pub const MAX_BODY_BYTES: usize = 128 * 1024;
-/// The most bytes of UTF-8 a message's content may have.
-pub const MAX_CONTENT_BYTES: usize = 16 * 1024;
 
 /// Names a message: a UUID v7, which sorts by time (RFC 9562, section 5.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,37 +60,6 @@ impl Sender {
 
     fn from_name(name: &str) -> Option<Self> {
         [Self::Customer, Self::Agent].into_iter().find(|sender| sender.name() == name)
-    }
-}
-
-/// A field of a message as the client sends it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named after the fields")]
-pub enum Field {
-    Sender,
-    Content,
-    Timestamp,
-}
-
-impl Field {
-    /// The name in requests and answers.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sender => "sender",
-            Self::Content => "content",
-            Self::Timestamp => "timestamp",
-        }
-    }
-
-    /// What its value must be, to end the sentence "The field must be".
-    pub fn expectation(self) -> &'static str {
-        match self {
-            Self::Sender => "\"customer\" or \"agent\"",
-            Self::Content => "a non-empty string of valid Unicode",
-            Self::Timestamp => {
-                "an ISO 8601 date and time with seconds and a time zone, like 2025-04-05T14:01:00Z"
-            }
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A primary gives way to its replica, or a slot to another node, while many write.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod conversing;
 mod writing;
 
 use std::collections::HashSet;

@@ -1,28 +1,23 @@
 //! Expiry in memory, told by a clock that the test moves.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod conversing;
+
 use std::time::Duration;
 
-use shared::config::Config;
+use conversing::{config, draft, send};
 use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
-use shared::message::{NewMessage, Sender};
+use shared::store::Store;
 use shared::store::memory::MemoryStore;
-use shared::store::{Draft, Sent, Store};
 use tokio::time::advance;
 
 const HALF_A_LIFE: Duration = Duration::from_secs(15 * 60);
 const A_MOMENT: Duration = Duration::from_secs(1);
 
 fn stores() -> (MemoryStore, Store) {
-    let memory = MemoryStore::new(&Config::from_variables(|_| None).unwrap());
+    let memory = MemoryStore::new(&config(&[]));
     (memory.clone(), Store::Memory(memory))
-}
-
-fn draft(id: &ConversationId, key: Option<&str>) -> Draft {
-    let timestamp = "2025-04-05T14:01:00Z".to_owned();
-    let message = NewMessage::new(Sender::Agent, "hello".to_owned(), timestamp).unwrap();
-    Draft::new(id, &message, key.map(|key| key.parse().unwrap()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,9 +27,7 @@ async fn a_conversation_lives_on_with_each_write() {
     store.create(&id).await.unwrap();
     for _ in 0..3 {
         advance(HALF_A_LIFE + A_MOMENT).await;
-        let Sent::Added(message) = store.send(&id, &draft(&id, None)).await.unwrap() else {
-            panic!("replayed");
-        };
+        let message = send(&store, &id, "hello").await;
         advance(HALF_A_LIFE + A_MOMENT).await;
         store.delete(&id, &message).await.unwrap();
     }
@@ -49,11 +42,11 @@ async fn neither_reading_nor_a_replay_nor_a_refusal_keeps_it_alive() {
     let (_, store) = stores();
     let id = ConversationId::random();
     store.create(&id).await.unwrap();
-    store.send(&id, &draft(&id, Some("key"))).await.unwrap();
+    store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
     advance(HALF_A_LIFE).await;
     store.read(&id, &[]).await.unwrap();
     store.read(&id, &[Cursor(0)]).await.unwrap();
-    store.send(&id, &draft(&id, Some("key"))).await.unwrap();
+    store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
     assert!(store.delete(&id, &shared::message::MessageId::next()).await.is_err());
     advance(HALF_A_LIFE).await;
     assert!(store.read(&id, &[]).await.is_err());
@@ -69,7 +62,7 @@ async fn expired_conversations_are_let_go_without_anyone_asking_for_them() {
     }
     assert_eq!(memory.held(), 10_001);
     advance(HALF_A_LIFE).await;
-    store.send(&kept, &draft(&kept, None)).await.unwrap();
+    store.send(&kept, &draft(&kept, "hello", None)).await.unwrap();
     // The task that clears up runs while this one sleeps.
     tokio::time::sleep(HALF_A_LIFE + 2 * A_MOMENT).await;
     assert_eq!(memory.held(), 1);

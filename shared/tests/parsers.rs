@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
 use shared::idempotency::IdempotencyKey;
+use shared::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES};
 use shared::log;
-use shared::message::{MAX_BODY_BYTES, MAX_CONTENT_BYTES, MessageId, NewMessage};
+use shared::message::{MessageId, NewMessage};
 use shared::timestamp;
 
 /// Texts that have broken parsers of numbers, ids and times before.

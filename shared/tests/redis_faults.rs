@@ -1,15 +1,13 @@
 //! Redis as it fails in the field: each fault is made to happen to a real one.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod conversing;
+
 use std::time::Duration;
 
-use serde_json::Value;
-use shared::config::Config;
-use shared::conversation::ConversationId;
+use conversing::{contents, create, draft, open, send};
 use shared::error::Error;
-use shared::log;
-use shared::message::{MessageId, NewMessage, Sender};
-use shared::store::{Draft, Read, Sent, Store};
+use shared::store::{Sent, Store};
 use testing::proxy::{Fault, Proxy};
 use testing::redis::RedisServer;
 use tokio::time::timeout;
@@ -17,42 +15,11 @@ use tokio::time::timeout;
 /// What a request may take, whatever Redis does.
 const PROMISE: Duration = Duration::from_secs(3);
 
-async fn open(url: &str) -> Store {
-    let variable = |name| (name == "REDIS_URL").then(|| url.to_owned());
-    Store::open(&Config::from_variables(variable).unwrap()).await
-}
-
 async fn through_a_proxy() -> (RedisServer, Proxy, Store) {
     let redis = RedisServer::start();
     let proxy = Proxy::to(redis.port()).await;
-    let store = open(&proxy.url()).await;
+    let store = open(&[("REDIS_URL", &proxy.url())]).await;
     (redis, proxy, store)
-}
-
-fn draft(id: &ConversationId, content: &str, key: Option<&str>) -> Draft {
-    let timestamp = "2025-04-05T14:01:00Z".to_owned();
-    let message = NewMessage::new(Sender::Agent, content.to_owned(), timestamp).unwrap();
-    Draft::new(id, &message, key.map(|key| key.parse().unwrap()))
-}
-
-async fn create(store: &Store) -> ConversationId {
-    let id = ConversationId::random();
-    store.create(&id).await.unwrap();
-    id
-}
-
-async fn send(store: &Store, id: &ConversationId, content: &str) -> MessageId {
-    match store.send(id, &draft(id, content, None)).await.unwrap() {
-        Sent::Added(message) => message,
-        Sent::Replayed(_) => panic!("a send without a key was replayed"),
-    }
-}
-
-async fn contents(store: &Store, id: &ConversationId) -> Vec<String> {
-    let Read::Log(log) = store.read(id, &[]).await.unwrap() else { panic!("unchanged") };
-    let answer: Value = serde_json::from_slice(&log::into_answer(log)).unwrap();
-    let messages = answer["messages"].as_array().unwrap();
-    messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -158,7 +125,7 @@ async fn whatever_redis_does_a_request_is_answered_in_time_and_the_next_is_serve
 {
     for fault in ["stopped", "paused", "asleep", "killed"] {
         let mut redis = RedisServer::start();
-        let store = open(&redis.url()).await;
+        let store = open(&[("REDIS_URL", &redis.url())]).await;
         let id = create(&store).await;
         let port = redis.port();
         let halted = match fault {

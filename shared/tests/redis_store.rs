@@ -1,23 +1,14 @@
 //! What only shows in Redis itself.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use shared::config::Config;
+mod conversing;
+
+use conversing::{draft, open, read};
 use shared::conversation::ConversationId;
 use shared::log;
-use shared::message::{MessageId, NewMessage, Sender};
-use shared::store::{Draft, Read, Sent, Store};
+use shared::message::MessageId;
+use shared::store::Sent;
 use testing::redis::RedisServer;
-
-async fn open(redis: &RedisServer) -> Store {
-    let variable = |name| (name == "REDIS_URL").then(|| redis.url());
-    Store::open(&Config::from_variables(variable).unwrap()).await
-}
-
-fn draft(id: &ConversationId, content: &str, key: Option<&str>) -> Draft {
-    let timestamp = "2025-04-05T14:01:00Z".to_owned();
-    let message = NewMessage::new(Sender::Agent, content.to_owned(), timestamp).unwrap();
-    Draft::new(id, &message, key.map(|key| key.parse().unwrap()))
-}
 
 /// Milliseconds that a key has left.
 fn life(redis: &RedisServer, key: &str) -> i64 {
@@ -27,7 +18,7 @@ fn life(redis: &RedisServer, key: &str) -> i64 {
 #[tokio::test]
 async fn both_keys_live_on_with_a_write_and_with_nothing_else() {
     let redis = RedisServer::start();
-    let store = open(&redis).await;
+    let store = open(&[("REDIS_URL", &redis.url())]).await;
     let id = ConversationId::random();
     store.create(&id).await.unwrap();
     let keys = [format!("chat:{{{id}}}:log"), format!("chat:{{{id}}}:keys")];
@@ -56,8 +47,8 @@ async fn both_keys_live_on_with_a_write_and_with_nothing_else() {
 #[tokio::test]
 async fn both_stores_hold_the_same_bytes() {
     let redis = RedisServer::start();
-    let memory = Store::open(&Config::from_variables(|_| None).unwrap()).await;
-    let stores = [open(&redis).await, memory];
+    let memory = open(&[]).await;
+    let stores = [open(&[("REDIS_URL", &redis.url())]).await, memory];
     let id = ConversationId::random();
     let drafts = ["one", "\"quoted\"\n", "ü😀\0"].map(|content| draft(&id, content, None));
     let deleted = draft(&id, "gone", None);
@@ -71,7 +62,7 @@ async fn both_stores_hold_the_same_bytes() {
             panic!("replayed");
         };
         store.delete(&id, &message).await.unwrap();
-        let Read::Log(log) = store.read(&id, &[]).await.unwrap() else { panic!("unchanged") };
+        let log = read(store, &id).await;
         logs.push(String::from_utf8(log).unwrap());
     }
     assert_eq!(logs[0], logs[1]);
@@ -81,12 +72,12 @@ async fn both_stores_hold_the_same_bytes() {
 #[tokio::test]
 async fn scripts_are_sent_again_to_a_server_that_forgot_them() {
     let redis = RedisServer::start();
-    let store = open(&redis).await;
+    let store = open(&[("REDIS_URL", &redis.url())]).await;
     let id = ConversationId::random();
     store.create(&id).await.unwrap();
     store.send(&id, &draft(&id, "one", None)).await.unwrap();
     redis.command(&["SCRIPT", "FLUSH"]);
     store.send(&id, &draft(&id, "two", None)).await.unwrap();
-    let Read::Log(log) = store.read(&id, &[]).await.unwrap() else { panic!("unchanged") };
+    let log = read(&store, &id).await;
     assert!(String::from_utf8(log).unwrap().contains("two"));
 }

@@ -1,17 +1,18 @@
 //! What both stores promise.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod conversing;
+
 use std::any::Any;
 use std::time::Duration;
 
-use serde_json::Value;
-use shared::config::Config;
+use conversing::{contents, create, draft, read, send};
 use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
 use shared::error::Error;
 use shared::log;
-use shared::message::{MessageId, NewMessage, Sender};
-use shared::store::{Draft, Read, Sent, Store};
+use shared::message::MessageId;
+use shared::store::{Read, Sent, Store};
 use testing::redis::RedisServer;
 use tokio::task::JoinSet;
 
@@ -42,7 +43,7 @@ mod in_memory {
     use super::*;
 
     async fn open(variables: &[(&str, &str)]) -> (Store, ()) {
-        (Store::open(&config(variables)).await, ())
+        (conversing::open(variables).await, ())
     }
 
     contract_tests!();
@@ -55,47 +56,10 @@ mod on_redis {
         let redis = RedisServer::start();
         let url = redis.url();
         let variables = [variables, &[("REDIS_URL", &url)]].concat();
-        (Store::open(&config(&variables)).await, redis)
+        (conversing::open(&variables).await, redis)
     }
 
     contract_tests!();
-}
-
-fn config(variables: &[(&str, &str)]) -> Config {
-    let value = |asked| variables.iter().find(|(name, _)| *name == asked);
-    Config::from_variables(|name| value(name).map(|(_, value)| (*value).to_owned())).unwrap()
-}
-
-fn draft(id: &ConversationId, content: &str, key: Option<&str>) -> Draft {
-    let timestamp = "2025-04-05T14:01:00Z".to_owned();
-    let message = NewMessage::new(Sender::Customer, content.to_owned(), timestamp).unwrap();
-    Draft::new(id, &message, key.map(|key| key.parse().unwrap()))
-}
-
-async fn create(store: &Store) -> ConversationId {
-    let id = ConversationId::random();
-    store.create(&id).await.unwrap();
-    id
-}
-
-async fn send(store: &Store, id: &ConversationId, content: &str) -> MessageId {
-    match store.send(id, &draft(id, content, None)).await.unwrap() {
-        Sent::Added(message) => message,
-        Sent::Replayed(_) => panic!("a send without a key was replayed"),
-    }
-}
-
-async fn read(store: &Store, id: &ConversationId) -> Vec<u8> {
-    match store.read(id, &[]).await.unwrap() {
-        Read::Log(log) => log,
-        Read::Unchanged(_) => panic!("a reader who knows nothing was told that nothing changed"),
-    }
-}
-
-async fn contents(store: &Store, id: &ConversationId) -> Vec<String> {
-    let answer: Value = serde_json::from_slice(&log::into_answer(read(store, id).await)).unwrap();
-    let messages = answer["messages"].as_array().unwrap();
-    messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
 }
 
 async fn sixty_four_senders_at_once_lose_nothing(store: Store) {

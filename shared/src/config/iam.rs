@@ -3,7 +3,7 @@
 use aws_credential_types::Credentials;
 
 use super::ConfigError;
-use crate::store::redis::iam::IamLogin;
+use crate::iam::IamLogin;
 
 /// The login that `REDIS_IAM_USER` and `REDIS_IAM_CACHE` ask for, if they do. Lambda sets the
 /// region and the credentials itself:

@@ -8,15 +8,15 @@
 //! | `chat:{<conversationId>}:keys` | hash | per remembered send the message's fingerprint and id |
 //!
 //! Both expire together. What takes more than one command is a Lua script: atomic, one round trip.
-//! Who follows is told on a channel, see `redis/subscriptions.rs`.
+//! Who follows is told on a channel, see `redis/pushes.rs`.
 //!
 //! A send is remembered by its `Idempotency-Key`. One without is remembered only when it is tried
 //! again, by a blank and its message's id, which no key can be: so a first try that was held up on
 //! the way finds, when it arrives after all, that the second came before it.
 
 mod connection;
-pub mod iam;
 mod link;
+mod pushes;
 mod reply;
 mod script;
 mod subscriptions;
@@ -37,9 +37,9 @@ use crate::log;
 use crate::message::MessageId;
 use connection::{Connection, Try};
 use link::TIME_LIMIT;
+use pushes::channel;
 use reply::{failure, refusal, text, unexpected};
 use script::{DELETE, FOLLOW, READ, SEND, Script};
-use subscriptions::channel;
 
 /// A Redis server or cluster, reached over one connection that all requests share. Cloning it
 /// shares it.

@@ -5,15 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
-use shared::config::Config;
 use shared::conversation::ConversationId;
 use shared::error::Error;
-use shared::log;
-use shared::message::{NewMessage, Sender};
-use shared::store::{Draft, Read, Store};
+use shared::store::Store;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+
+use crate::conversing::{contents, draft, open};
 
 pub const WRITERS: usize = 64;
 /// What resuming the service may take.
@@ -34,12 +32,8 @@ pub struct Writing {
 impl Writing {
     /// Writers to some conversations, of which each writes to one.
     pub async fn start(url: &str, cluster: bool, conversations: usize) -> Self {
-        let variables = |name| match name {
-            "REDIS_URL" => Some(url.to_owned()),
-            "REDIS_CLUSTER" => Some(cluster.to_string()),
-            _ => None,
-        };
-        let store = Store::open(&Config::from_variables(variables).unwrap()).await;
+        let cluster = if cluster { "true" } else { "false" };
+        let store = open(&[("REDIS_URL", url), ("REDIS_CLUSTER", cluster)]).await;
         let ids: Vec<_> = (0..conversations).map(|_| ConversationId::random()).collect();
         for id in &ids {
             store.create(id).await.unwrap();
@@ -94,12 +88,7 @@ impl Writing {
         let acknowledged = self.writers.join_all().await.into_iter().flatten().collect();
         let mut there = Vec::new();
         for id in &self.ids {
-            let Read::Log(log) = self.store.read(id, &[]).await.unwrap() else {
-                panic!("unchanged")
-            };
-            let answer: Value = serde_json::from_slice(&log::into_answer(log)).unwrap();
-            let messages = answer["messages"].as_array().unwrap().iter();
-            there.extend(messages.map(|message| message["content"].as_str().unwrap().to_owned()));
+            there.extend(contents(&self.store, id).await);
         }
         let distinct: HashSet<_> = there.iter().cloned().collect();
         assert_eq!(distinct.len(), there.len(), "a message is there twice");
@@ -109,11 +98,8 @@ impl Writing {
 
 /// Sends until it is acknowledged, under one key, as a careful client does.
 async fn send(store: &Store, id: &ConversationId, content: &str) {
-    let timestamp = "2025-04-05T14:01:00Z".to_owned();
-    let message = NewMessage::new(Sender::Customer, content.to_owned(), timestamp).unwrap();
     loop {
-        let draft = Draft::new(id, &message, Some(content.parse().unwrap()));
-        match store.send(id, &draft).await {
+        match store.send(id, &draft(id, content, Some(content))).await {
             Ok(_) => return,
             Err(Error::StoreUnavailable(_)) => sleep(Duration::from_millis(20)).await,
             Err(error) => panic!("{error:?}"),

@@ -14,9 +14,9 @@ use redis::{
     ServerErrorKind, Value,
 };
 
-use super::iam::renewal::RenewedTokens;
-use super::subscriptions::Pushes;
+use super::pushes::Pushes;
 use crate::config::RedisConfig;
+use crate::iam::renewal::RenewedTokens;
 use crate::store::followers::WeakFollowers;
 
 /// How long opening may take, and how long an answer.

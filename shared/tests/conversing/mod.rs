@@ -1,0 +1,51 @@
+//! A store, and conversing through it.
+#![allow(dead_code, reason = "each test file uses what it needs")]
+
+use serde_json::Value;
+use shared::config::Config;
+use shared::conversation::ConversationId;
+use shared::log;
+use shared::message::{MessageId, NewMessage, Sender};
+use shared::store::{Draft, Read, Sent, Store};
+
+pub fn config(variables: &[(&str, &str)]) -> Config {
+    let value = |asked| variables.iter().find(|(name, _)| *name == asked);
+    Config::from_variables(|name| value(name).map(|(_, value)| (*value).to_owned())).unwrap()
+}
+
+/// The store that these variables ask for.
+pub async fn open(variables: &[(&str, &str)]) -> Store {
+    Store::open(&config(variables)).await
+}
+
+pub fn draft(id: &ConversationId, content: &str, key: Option<&str>) -> Draft {
+    let timestamp = "2025-04-05T14:01:00Z".to_owned();
+    let message = NewMessage::new(Sender::Customer, content.to_owned(), timestamp).unwrap();
+    Draft::new(id, &message, key.map(|key| key.parse().unwrap()))
+}
+
+pub async fn create(store: &Store) -> ConversationId {
+    let id = ConversationId::random();
+    store.create(&id).await.unwrap();
+    id
+}
+
+pub async fn send(store: &Store, id: &ConversationId, content: &str) -> MessageId {
+    match store.send(id, &draft(id, content, None)).await.unwrap() {
+        Sent::Added(message) => message,
+        Sent::Replayed(_) => panic!("a send without a key was replayed"),
+    }
+}
+
+pub async fn read(store: &Store, id: &ConversationId) -> Vec<u8> {
+    match store.read(id, &[]).await.unwrap() {
+        Read::Log(log) => log,
+        Read::Unchanged(_) => panic!("a reader who knows nothing was told that nothing changed"),
+    }
+}
+
+pub async fn contents(store: &Store, id: &ConversationId) -> Vec<String> {
+    let answer: Value = serde_json::from_slice(&log::into_answer(read(store, id).await)).unwrap();
+    let messages = answer["messages"].as_array().unwrap();
+    messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
+}
