@@ -3,7 +3,7 @@
 //! The short form runs with the other tests. The long one:
 //!
 //! ```sh
-//! PARLEY_LOAD_SECONDS=600 cargo test --release --test load_with_faults -- --nocapture
+//! PARLEY_LOAD_SECONDS=600 cargo test --test load_with_faults -- --nocapture
 //! ```
 #![allow(clippy::expect_used, clippy::panic)]
 
