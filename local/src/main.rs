@@ -3,10 +3,12 @@
 //!
 //! - [`options`]: the command line.
 //! - [`router`]: which path leads to which handler, and what is answered off those paths.
+//! - [`playground`]: a page on which to try it all out.
 //! - [`event`]: an HTTP request as Lambda would hand it to the handler.
 
 mod event;
 mod options;
+mod playground;
 mod router;
 
 use std::error::Error;

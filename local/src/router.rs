@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, get, on};
 use functions::dispatch::{REQUEST_ID, dispatch, finish, refuse};
 use functions::route::Route;
 use functions::send_message::IDEMPOTENCY_REPLAYED;
@@ -15,17 +15,18 @@ use functions::service::Service;
 use futures_util::StreamExt;
 use http::Method;
 use http::header::{ETAG, LOCATION, RETRY_AFTER};
-use shared::answer;
+use shared::answer::{self, Answer};
 use shared::error::Error;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use uuid::Uuid;
 
 use crate::event::event;
+use crate::playground;
 
 /// How long a browser may remember that it is allowed to ask.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The four routes, open to pages of every origin.
+/// The four routes, open to pages of every origin, and the playground.
 pub fn router(service: Service) -> Router {
     let router = Route::ALL.into_iter().fold(Router::new(), |router, route| {
         let service = service.clone();
@@ -33,6 +34,7 @@ pub fn router(service: Service) -> Router {
         router.route(route.path(), on(method_filter(route), handler))
     });
     router
+        .route("/", get(|| async { finished(playground::page(), &new_request_id()) }))
         .fallback(|| async { refusal(&Error::RouteNotFound) })
         .method_not_allowed_fallback(|| async { refusal(&Error::MethodNotAllowed) })
         .layer(cors())
@@ -47,9 +49,16 @@ async fn answer(route: Route, service: &Service, request: Request) -> Response {
 
 /// The answer to what never reaches a handler.
 fn refusal(error: &Error) -> Response {
-    let request_id = Uuid::new_v4().to_string();
-    let mut answer = refuse(error, &request_id);
-    finish(&mut answer, &request_id);
+    let request_id = new_request_id();
+    finished(refuse(error, &request_id), &request_id)
+}
+
+fn new_request_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+fn finished(mut answer: Answer, request_id: &str) -> Response {
+    finish(&mut answer, request_id);
     answer.map(into_body)
 }
 
