@@ -28,6 +28,8 @@ need() {
 need cc gcc libc6-dev
 need curl curl
 need redis-server redis-server
+need chromium chromium
+need chromedriver chromium-driver
 need python3 python3 python3-venv
 python3 -c 'import ensurepip' 2>/dev/null || need ensurepip python3-venv
 command -v cargo-clippy >/dev/null || rustup component add clippy

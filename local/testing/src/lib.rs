@@ -5,9 +5,11 @@
 //! - [`gateway`]: the four function binaries behind an API Gateway and a Lambda Runtime API.
 //! - [`api`]: a client of the service, wherever it runs.
 //! - [`events`]: a client of its event streams.
+//! - [`browser`]: a real browser, for the playground.
 //! - [`contract`]: what the service answers, to which every way of running is held.
 
 pub mod api;
+pub mod browser;
 pub mod contract;
 pub mod events;
 pub mod gateway;
