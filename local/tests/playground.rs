@@ -325,7 +325,7 @@ async fn it_has_its_picture_taken() {
     window.start().await;
     let conversation = [
         (CUSTOMER, "Hi! My parcel says delivered, but nothing is here."),
-        (AGENT, "Hello, how annoying. Could you tell me the order number?"),
+        (AGENT, "Hello! Could you tell me the order number?"),
         (CUSTOMER, "4711-20"),
         (AGENT, "Thank you. It is with your neighbour at number 12, since ten this morning."),
         (CUSTOMER, "Found it. That was quick, thanks!"),
@@ -336,8 +336,8 @@ async fn it_has_its_picture_taken() {
         window.shows(&contents.collect::<Vec<_>>()).await;
     }
     for (name, scheme, width, height) in [
-        ("playground", "light", 1200, 820),
-        ("playground-dark", "dark", 1200, 820),
+        ("playground", "light", 1200, 880),
+        ("playground-dark", "dark", 1200, 880),
         ("playground-phone", "light", 390, 844),
         ("playground-phone-dark", "dark", 390, 844),
     ] {
