@@ -1,6 +1,6 @@
 # Installs what the tests need beyond Rust, and puts it on the PATH. To be sourced.
 #
-# On Debian and Ubuntu redis-server, curl and Python's venv come from apt. cargo-lambda, the SAM
+# On Debian and Ubuntu redis-server, Chromium, curl and Python's venv come from apt. cargo-lambda, the SAM
 # CLI and cfn-lint come from PyPI into a folder of their own, which PARLEY_TOOLS may name.
 
 PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}
@@ -28,7 +28,8 @@ need() {
 need cc gcc libc6-dev
 need curl curl
 need redis-server redis-server
-need chromium chromium
+# Ubuntu has Chromium only as a snap; its driver takes Google Chrome as well.
+command -v google-chrome >/dev/null || need chromium chromium
 need chromedriver chromium-driver
 need python3 python3 python3-venv
 python3 -c 'import ensurepip' 2>/dev/null || need ensurepip python3-venv
