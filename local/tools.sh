@@ -1,8 +1,8 @@
 # Installs what the tests need beyond Rust, and puts it on the PATH. To be sourced.
 #
-# On Debian and Ubuntu redis-server, curl and Python's venv come from apt. cargo-lambda, the SAM
-# CLI and cfn-lint come from PyPI, and cargo-deny from crates.io, into a folder of their own, which
-# PARLEY_TOOLS may name.
+# On Debian and Ubuntu redis-server, Chromium, curl and Python's venv come from apt. cargo-lambda,
+# the SAM CLI and cfn-lint come from PyPI, and cargo-deny from crates.io, into a folder of their own,
+# which PARLEY_TOOLS may name.
 # shared/tests/iam_token.rs signs with the botocore that the SAM CLI brings.
 
 PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}
@@ -32,6 +32,9 @@ need() {
 need cc gcc libc6-dev
 need curl curl
 need redis-server redis-server
+# Ubuntu has Chromium only as a snap; its driver takes Google Chrome as well.
+command -v google-chrome >/dev/null || need chromium chromium
+need chromedriver chromium-driver
 need python3 python3 python3-venv
 python3 -c 'import ensurepip' 2>/dev/null || need ensurepip python3-venv
 command -v cargo-clippy >/dev/null || rustup component add clippy

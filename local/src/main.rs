@@ -3,11 +3,13 @@
 //!
 //! - [`options`]: the command line.
 //! - [`router`]: which path leads to which handler, and what is answered off those paths.
+//! - [`playground`]: a page on which to try it all out.
 //! - [`event`]: an HTTP request as Lambda would hand it to the handler.
 //! - [`serve`]: the connections on which the requests come.
 
 mod event;
 mod options;
+mod playground;
 mod router;
 mod serve;
 

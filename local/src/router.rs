@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, get, on};
 use functions::dispatch::{REQUEST_ID, dispatch, finish};
 use functions::route::Route;
 use functions::send_message::IDEMPOTENCY_REPLAYED;
@@ -22,11 +22,12 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use uuid::Uuid;
 
 use crate::event::event;
+use crate::playground;
 
 /// How long a browser may remember that it is allowed to ask.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The four routes, open to pages of every origin.
+/// The four routes, open to pages of every origin, and the playground.
 pub fn router(service: Service, read_timeout: Duration) -> Router {
     let router = Route::ALL.into_iter().fold(Router::new(), |router, route| {
         let service = service.clone();
@@ -36,6 +37,7 @@ pub fn router(service: Service, read_timeout: Duration) -> Router {
         router.route(route.path(), on(method_filter(route), handler))
     });
     router
+        .route("/", get(|| async { playground::page().map(into_body) }))
         .fallback(|| async { refusal(&Error::RouteNotFound) })
         .method_not_allowed_fallback(|| async { refusal(&Error::MethodNotAllowed) })
         .layer(cors())

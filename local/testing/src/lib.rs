@@ -9,9 +9,11 @@
 //! - [`api`]: a client of the service, wherever it runs.
 //! - [`events`]: a client of its event streams.
 //! - [`connection`]: a client that says any bytes at all.
+//! - [`browser`]: a real browser, for the playground.
 //! - [`contract`]: what the service answers, to which every way of running is held.
 
 pub mod api;
+pub mod browser;
 pub mod certificates;
 pub mod cluster;
 pub mod connection;

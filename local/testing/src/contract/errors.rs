@@ -90,7 +90,8 @@ pub async fn what_is_too_large_is_refused_and_the_largest_is_not(api: Api) {
     let too_large = api.post(&conversation, message(&format!("{largest}x"))).await;
     too_large.assert_error(413, "content_too_large");
 
-    let padded = |length: usize| message("small") + &" ".repeat(length - message("small").len());
+    let padded =
+        |length: usize| message("small") + " ".repeat(length - message("small").len()).as_str();
     assert_eq!(api.post(&conversation, padded(128 * 1024)).await.status, 201);
     let too_large = api.post(&conversation, padded(128 * 1024 + 1)).await;
     too_large.assert_error(413, "body_too_large");
