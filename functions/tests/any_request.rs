@@ -238,8 +238,7 @@ async fn assert_well_answered(answer: Answer) {
             assert!(is_json, "{status}");
             let body: Value = serde_json::from_slice(&body).expect("JSON");
             if status >= 400 {
-                let fields: Vec<_> = body.as_object().expect("an object").keys().collect();
-                assert_eq!(fields, ["code", "error"]);
+                assert_eq!(body.as_object().expect("an object").len(), 2, "{body}");
                 assert!(body["code"].is_string() && body["error"].is_string(), "{body}");
             }
         }
