@@ -86,3 +86,29 @@ fn within_the_time_limit(request: &Request, wait: Duration) -> Duration {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::{Body, Context};
+
+    use super::*;
+
+    const WAIT: Duration = Duration::from_secs(25);
+
+    /// How long a request is held that Lambda ends after this long.
+    fn held(time_limit: Duration) -> Duration {
+        let deadline = (SystemTime::now() + time_limit).duration_since(SystemTime::UNIX_EPOCH);
+        let mut context = Context::default();
+        context.deadline = deadline.unwrap().as_millis() as u64;
+        within_the_time_limit(&Request::new(Body::Empty).with_lambda_context(context), WAIT)
+    }
+
+    #[test]
+    fn a_request_is_never_held_past_the_time_limit_of_its_function() {
+        assert_eq!(held(Duration::from_secs(1)), Duration::ZERO);
+        let held_of_ten = held(Duration::from_secs(10));
+        assert!(held_of_ten <= Duration::from_secs(8), "{held_of_ten:?}");
+        assert_eq!(held(Duration::from_secs(3600)), WAIT);
+        assert_eq!(within_the_time_limit(&Request::new(Body::Empty), WAIT), WAIT);
+    }
+}
