@@ -23,14 +23,15 @@ impl Cluster {
         for node in &cluster.nodes {
             wait_until("the node knows the cluster", || {
                 let info = node.command(&["CLUSTER", "INFO"]);
-                let replication = node.command(&["INFO", "replication"]);
-                let in_sync = replication.contains("role:master")
-                    || replication.contains("master_link_status:up");
-                info.contains("cluster_state:ok")
-                    && info.contains("cluster_known_nodes:6")
-                    && in_sync
+                info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:6")
             });
         }
+        // A node is a primary until it has learned that it is a replica.
+        wait_until("three replicas have caught up", || {
+            let replication = |node: &RedisServer| node.command(&["INFO", "replication"]);
+            let caught_up = |text: &String| text.contains("master_link_status:up");
+            cluster.nodes.iter().map(replication).filter(caught_up).count() == 3
+        });
         cluster
     }
 
