@@ -1,11 +1,11 @@
 //! What Parley's four handlers stand on.
 //!
-//! - [`conversation`], [`message`], [`timestamp`], [`idempotency`], [`cursor`]: the domain, each type parsed from
-//!   what a client sent, or refused.
+//! - [`conversation`], [`message`], [`timestamp`], [`idempotency`], [`cursor`]: the domain, each
+//!   type parsed from what a client sent, or refused.
 //! - [`log`]: the bytes in which a conversation is kept and answered; pure, without input or output.
 //! - [`store`]: creating, sending, reading and deleting, in Redis or in this process's memory.
 //! - [`following`]: reading on in a conversation as things happen in it.
-//! - [`error`]: everything that a request can end in but success.
+//! - [`error`]: everything that a request can end in but success; [`field`]: what it is about.
 //! - [`answer`]: HTTP answers, and the one function that turns an error into a status and a code.
 //! - [`limits`]: how much of anything there may be.
 //! - [`iam`]: logging in to ElastiCache.
