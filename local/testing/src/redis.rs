@@ -1,5 +1,6 @@
 //! A real `redis-server`.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
@@ -83,6 +84,14 @@ impl RedisServer {
         let mut process = launch(self.port, &self.directory, &self.options);
         assert!(answers(self.port, &mut process), "redis-server would not start again");
         self.process = Some(process);
+    }
+
+    /// Takes bytes off the end of the append-only file that it, when killed, left behind.
+    pub fn cut_append_only_file(&self, bytes: u64) {
+        let path = self.directory.path().join("appendonlydir/appendonly.aof.1.incr.aof");
+        let file = File::options().write(true).open(path).expect("an append-only file");
+        let length = file.metadata().expect("its length").len();
+        file.set_len(length - bytes).expect("a shorter file");
     }
 
     /// Keeps what it holds over the next restart.

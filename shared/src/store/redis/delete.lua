@@ -12,7 +12,10 @@ local first = string.find(log, ARGV[1], 1, true)
 if first then
   local line_feed = string.find(log, '\n', first, true)
   redis.call('SETRANGE', KEYS[1], first - 1, string.rep(' ', line_feed - first))
-  redis.call('APPEND', KEYS[1], ARGV[2])
+  -- At its place rather than with APPEND: a Redis killed while it writes its append-only file may
+  -- come back without this transaction, and run a part of it at its next start, before all that was
+  -- written since (valkey-io/valkey#4342). By then these bytes are to lie where others replace them.
+  redis.call('SETRANGE', KEYS[1], #log, ARGV[2])
 elseif ARGV[6] ~= '1' or not string.find(log, ARGV[2], 1, true) then
   return 'message_not_found'
 end
