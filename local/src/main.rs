@@ -3,10 +3,12 @@
 //!
 //! - [`options`]: the command line.
 //! - [`router`]: which path leads to which handler, and what is answered off those paths.
+//! - [`cors`]: leave for pages of other origins.
 //! - [`playground`]: a page on which to try it all out.
 //! - [`event`]: an HTTP request as Lambda would hand it to the handler.
 //! - [`serve`]: the connections on which the requests come.
 
+mod cors;
 mod event;
 mod options;
 mod playground;
@@ -18,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use functions::service::{Service, Streams};
+use mimalloc::MiMalloc;
 use shared::logging::{self, Format};
 use shared::store::Store;
 use tokio::net::TcpListener;
@@ -25,6 +28,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
 use crate::options::Options;
+use crate::router::Router;
+
+/// Requests begin on one thread and often end on another, which costs the system's allocator dear.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -62,7 +70,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         store.end_following();
     };
     let read_timeout = options.read_timeout();
-    serve::serve(listener, router::router(service, read_timeout), read_timeout, stop).await;
+    serve::serve(listener, Router::new(service, read_timeout), read_timeout, stop).await;
     Ok(())
 }
 

@@ -1,37 +1,27 @@
 //! HTTP answers.
 
-use std::pin::Pin;
+mod body;
 
 use bytes::Bytes;
-use futures_core::Stream;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
+pub use crate::answer::body::{Body, Pieces};
 use crate::error::Error;
 use crate::field::Field;
 
 /// An answer on its way to the client.
 pub type Answer = Response<Body>;
 
-/// An answer's body.
-pub enum Body {
-    /// All of it.
-    Whole(Bytes),
-    /// Pieces that come as things happen.
-    Stream(Pieces),
-}
-
-/// The pieces of a body, each to be sent on as it comes.
-pub type Pieces = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
-
+/// Room for the headers of the fullest answer, so that adding them never moves them.
+const MAX_HEADERS: usize = 9;
 /// Seconds after which trying again makes sense where the store cannot be reached.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// An answer whose body is JSON already.
 pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Body::Whole(body.into()));
-    *answer.status_mut() = status;
+    let mut answer = with_body(status, Body::Whole(body.into()));
     let json = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(CONTENT_TYPE, json);
     answer
@@ -39,7 +29,7 @@ pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
 
 /// An answer of server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 pub fn event_stream(pieces: Pieces) -> Answer {
-    let mut answer = Response::new(Body::Stream(pieces));
+    let mut answer = with_body(StatusCode::OK, Body::Stream(pieces));
     let event_stream = HeaderValue::from_static("text/event-stream");
     answer.headers_mut().insert(CONTENT_TYPE, event_stream);
     answer
@@ -47,8 +37,13 @@ pub fn event_stream(pieces: Pieces) -> Answer {
 
 /// An answer without a body.
 pub fn empty(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Body::Whole(Bytes::new()));
+    with_body(status, Body::Whole(Bytes::new()))
+}
+
+fn with_body(status: StatusCode, body: Body) -> Answer {
+    let mut answer = Response::new(body);
     *answer.status_mut() = status;
+    *answer.headers_mut() = HeaderMap::with_capacity(MAX_HEADERS);
     answer
 }
 
