@@ -44,7 +44,8 @@ pub async fn serve(
         let router = router.clone();
         let service = service_fn(move |request| {
             let router = router.clone();
-            async move { Ok::<_, Infallible>(router.answer(request).await) }
+            // In a box, which goes when the answer begins: a stream may take hours to end.
+            Box::pin(async move { Ok::<_, Infallible>(router.answer(request).await) })
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {

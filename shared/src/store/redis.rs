@@ -199,10 +199,10 @@ impl RedisStore {
 }
 
 fn log_key(id: &ConversationId) -> String {
-    format!("chat:{{{id}}}:log")
+    id.between("chat:{", "}:log")
 }
 
 /// The keys that the scripts which write are given.
 fn keys(id: &ConversationId) -> [String; 2] {
-    [log_key(id), format!("chat:{{{id}}}:keys")]
+    [log_key(id), id.between("chat:{", "}:keys")]
 }
