@@ -69,10 +69,10 @@ async fn handle(route: Route, service: &Service, request: &Request) -> Result<An
         return Err(Error::BodyTooLarge);
     }
     match route {
-        Route::CreateConversation => create_conversation::handle(&service.store).await,
-        Route::SendMessage => send_message::handle(&service.store, request).await,
+        Route::CreateConversation => create_conversation::handle(service).await,
+        Route::SendMessage => send_message::handle(service, request).await,
         Route::GetConversation => get_conversation::handle(service, request).await,
-        Route::DeleteMessage => delete_message::handle(&service.store, request).await,
+        Route::DeleteMessage => delete_message::handle(service, request).await,
     }
 }
 

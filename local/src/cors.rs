@@ -9,8 +9,9 @@ use shared::answer::{self, Answer};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET,POST,DELETE");
 /// What a page may see of an answer's headers, beyond what it always may.
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("etag,location,retry-after,idempotency-replayed,x-request-id");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "etag,location,retry-after,idempotency-replayed,www-authenticate,x-request-id",
+);
 /// Seconds for which a browser may remember that it is allowed to ask; it caps them itself.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
 

@@ -3,7 +3,7 @@
 mod body;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
@@ -18,6 +18,10 @@ pub type Answer = Response<Body>;
 const MAX_HEADERS: usize = 9;
 /// Seconds after which trying again makes sense where the store cannot be reached.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// What is asked of who has no token, and of who has one that is not good (RFC 6750, section 3).
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
+const ANOTHER_BEARER: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
 
 /// An answer whose body is JSON already.
 pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
@@ -59,8 +63,12 @@ pub fn error(error: &Error) -> Answer {
     // Strings into memory: cannot fail.
     let body = serde_json::to_vec(&body).unwrap_or_default();
     let mut answer = json(status, body);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        answer.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    let headers = answer.headers_mut();
+    match error {
+        Error::StoreUnavailable(_) => drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS)),
+        Error::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, BEARER)),
+        Error::InvalidToken => drop(headers.insert(WWW_AUTHENTICATE, ANOTHER_BEARER)),
+        _ => {}
     }
     answer
 }
@@ -83,6 +91,10 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::InvalidIdempotencyKey => (StatusCode::BAD_REQUEST, "invalid_idempotency_key"),
         Error::InvalidCursor => (StatusCode::BAD_REQUEST, "invalid_cursor"),
         Error::InvalidWait => (StatusCode::BAD_REQUEST, "invalid_wait"),
+        Error::Unauthorized | Error::InvalidToken => (StatusCode::UNAUTHORIZED, "unauthorized"),
+        Error::ForbiddenConversation | Error::ForbiddenSender | Error::ForbiddenDeletion => {
+            (StatusCode::FORBIDDEN, "forbidden")
+        }
         Error::ConversationNotFound => (StatusCode::NOT_FOUND, "conversation_not_found"),
         Error::MessageNotFound => (StatusCode::NOT_FOUND, "message_not_found"),
         Error::RouteNotFound => (StatusCode::NOT_FOUND, "route_not_found"),
