@@ -1,30 +1,28 @@
 //! The four function binaries, driven as Lambda and API Gateway drive them.
 //!
-//! An HTTP request becomes an API Gateway event (payload format 2.0), which the function's process
-//! fetches from a Lambda Runtime API; what it posts there becomes the HTTP response.
-//! Formats: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>,
-//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
+//! An HTTP request becomes an [`event`], which the function's process fetches from a
+//! [Runtime API](crate::runtime_api); what it posts there becomes the HTTP response.
 
-use std::collections::HashMap;
+mod event;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{self, DefaultBodyLimit, Request, State};
+use axum::body::Body;
+use axum::extract::Request;
 use axum::response::Response;
-use axum::routing::{MethodFilter, get, on, post};
+use axum::routing::{MethodFilter, on};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use percent_encoding::percent_decode_str;
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
-use uuid::Uuid;
 
 use crate::Variables;
 use crate::process::Process;
+use crate::runtime_api::RuntimeApi;
+pub use event::event;
+use event::thin_out;
 
 /// A function and the route that leads to it.
 pub struct Function {
@@ -79,15 +77,14 @@ impl Gateway {
         let mut router = axum::Router::new();
         let mut processes = Vec::new();
         for function in functions {
-            let runtime = Arc::new(Runtime::default());
-            let runtime_url = serve(runtime_api(runtime.clone())).await;
+            let runtime = RuntimeApi::start().await;
             let instances = match invocations {
                 Invocations::Concurrent => 1,
                 _ if function.method == Method::GET => HOLDING_INSTANCES,
                 _ => 1,
             };
             for _ in 0..instances {
-                let mut command = command(&function.binary, &runtime_url, redis_url, variables);
+                let mut command = command(&function.binary, &runtime, redis_url, variables);
                 if invocations == Invocations::Concurrent {
                     command.env("AWS_LAMBDA_MAX_CONCURRENCY", "16");
                 }
@@ -110,11 +107,16 @@ impl Gateway {
     }
 }
 
-/// What Lambda starts a function with, its Runtime API being at this address.
-fn command(binary: &Path, runtime_url: &str, redis_url: &str, variables: Variables) -> Command {
+/// What Lambda starts a function with.
+pub fn command(
+    binary: &Path,
+    runtime: &RuntimeApi,
+    redis_url: &str,
+    variables: Variables,
+) -> Command {
     let mut command = Command::new(binary);
     command
-        .env("AWS_LAMBDA_RUNTIME_API", runtime_url.trim_start_matches("http://"))
+        .env("AWS_LAMBDA_RUNTIME_API", &runtime.address)
         .env("AWS_LAMBDA_FUNCTION_NAME", "function-under-test")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
@@ -128,24 +130,6 @@ fn command(binary: &Path, runtime_url: &str, redis_url: &str, variables: Variabl
 /// Lambda's, each works at one request at a time.
 const HOLDING_INSTANCES: usize = 12;
 
-/// Lambda lets no more through in one piece.
-const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
-
-/// What the gateway and a function's Runtime API share: invocations to be fetched, and those under
-/// way, by their request id.
-struct Runtime {
-    waiting: mpsc::UnboundedSender<(String, Value)>,
-    next: AsyncMutex<mpsc::UnboundedReceiver<(String, Value)>>,
-    running: Mutex<HashMap<String, oneshot::Sender<Value>>>,
-}
-
-impl Default for Runtime {
-    fn default() -> Self {
-        let (waiting, next) = mpsc::unbounded_channel();
-        Self { waiting, next: AsyncMutex::new(next), running: Mutex::default() }
-    }
-}
-
 async fn serve(router: axum::Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("its address"));
@@ -153,149 +137,22 @@ async fn serve(router: axum::Router) -> String {
     url
 }
 
-fn runtime_api(runtime: Arc<Runtime>) -> axum::Router {
-    let invocation = "/2018-06-01/runtime/invocation";
-    axum::Router::new()
-        .route(&format!("{invocation}/next"), get(next))
-        .route(&format!("{invocation}/{{id}}/response"), post(respond))
-        .route(&format!("{invocation}/{{id}}/error"), post(fail))
-        .layer(DefaultBodyLimit::max(MAX_RESPONSE_BYTES))
-        .with_state(runtime)
-}
-
-async fn next(State(runtime): State<Arc<Runtime>>) -> Response {
-    let invocation = runtime.next.lock().await.recv().await;
-    let (id, event) = invocation.expect("the gateway outlives its functions");
-    Response::builder()
-        .header("Lambda-Runtime-Aws-Request-Id", id)
-        .header("Lambda-Runtime-Deadline-Ms", "9999999999999")
-        .header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:1:function:f")
-        .header("Lambda-Runtime-Trace-Id", "Root=1-5e1b4151-5ac6c58f5b5daa6532b5a6d5")
-        .body(Body::from(event.to_string()))
-        .expect("a response")
-}
-
-async fn respond(
-    State(runtime): State<Arc<Runtime>>,
-    extract::Path(id): extract::Path<String>,
-    body: Bytes,
-) {
-    let response = serde_json::from_slice(&body).expect("the function's response is JSON");
-    let running = runtime.running.lock().expect("unpoisoned").remove(&id);
-    let _ = running.expect("an invocation under way").send(response);
-}
-
-async fn fail(
-    State(runtime): State<Arc<Runtime>>,
-    extract::Path(id): extract::Path<String>,
-    body: String,
-) {
-    eprintln!("the function failed: {body}");
-    runtime.running.lock().expect("unpoisoned").remove(&id);
-}
-
 /// Hands a request to a function and waits for its response; a failed function shows as 502, as
 /// API Gateway shows it.
 async fn invoke(
-    runtime: Arc<Runtime>,
+    runtime: RuntimeApi,
     invocations: Invocations,
     path: &'static str,
     request: Request,
 ) -> Response {
-    let id = Uuid::new_v4().to_string();
-    let (sender, response) = oneshot::channel();
-    runtime.running.lock().expect("unpoisoned").insert(id.clone(), sender);
     let mut event = event(path, request).await;
     if invocations == Invocations::Sparse {
         thin_out(&mut event);
     }
-    runtime.waiting.send((id, event)).expect("a receiver");
-    match response.await {
-        Ok(response) => http_response(&response),
-        Err(_) => Response::builder().status(502).body(Body::empty()).expect("a response"),
+    match runtime.invoke(event).await {
+        Some(response) => http_response(&response),
+        None => Response::builder().status(502).body(Body::empty()).expect("a response"),
     }
-}
-
-/// The event for a request, as API Gateway makes it.
-async fn event(path: &str, request: Request) -> Value {
-    let (parts, body) = request.into_parts();
-    let segments = path.split('/').zip(parts.uri.path().split('/'));
-    let path_parameters = segments.filter_map(|(template, segment)| {
-        let name = template.strip_prefix('{')?.strip_suffix('}')?;
-        Some((name.to_owned(), percent_decode_str(segment).decode_utf8_lossy().into()))
-    });
-    let path_parameters: Map<String, Value> = path_parameters.collect();
-    let mut headers = Map::new();
-    for name in parts.headers.keys() {
-        let values = parts.headers.get_all(name).iter();
-        let values: Vec<_> =
-            values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        headers.insert(name.to_string(), values.join(",").into());
-    }
-    let body = to_bytes(body, 10 * 1024 * 1024).await.expect("at most API Gateway's 10 MB");
-    let content_type = parts.headers.get("content-type").and_then(|value| value.to_str().ok());
-    let text = content_type.is_some_and(|kind| kind.starts_with("text/") || kind.contains("json"));
-    let (body, is_base64) = match std::str::from_utf8(&body) {
-        Ok(body) if text => (body.to_owned(), false),
-        _ => (BASE64_STANDARD.encode(&body), true),
-    };
-    let mut event = json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": parts.uri.path(),
-        "rawQueryString": parts.uri.query().unwrap_or_default(),
-        "headers": headers,
-        "pathParameters": path_parameters,
-        "requestContext": {
-            "accountId": "123456789012",
-            "apiId": "api-id",
-            "domainName": "api-id.execute-api.eu-west-1.amazonaws.com",
-            "domainPrefix": "api-id",
-            "http": {
-                "method": parts.method.as_str(),
-                "path": parts.uri.path(),
-                "protocol": "HTTP/1.1",
-                "sourceIp": "192.0.2.1",
-                "userAgent": "agent",
-            },
-            "requestId": "gateway-request-id",
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": "12/Mar/2025:19:03:58 +0000",
-            "timeEpoch": 1_741_806_238_000_u64,
-        },
-        "isBase64Encoded": is_base64,
-    });
-    if !body.is_empty() {
-        event["body"] = body.into();
-    }
-    event
-}
-
-/// Puts the stage into the path, and leaves out all that API Gateway may leave out.
-fn thin_out(event: &mut Value) {
-    let path = format!("/prod{}", event["rawPath"].as_str().expect("a path"));
-    event["rawPath"] = path.as_str().into();
-    event["requestContext"]["http"]["path"] = path.into();
-    let context = event["requestContext"].as_object_mut().expect("a context");
-    context["stage"] = "prod".into();
-    for name in ["accountId", "domainPrefix", "time", "timeEpoch", "requestId"] {
-        context.remove(name);
-    }
-    let http = context["http"].as_object_mut().expect("what HTTP says");
-    for name in ["protocol", "sourceIp", "userAgent"] {
-        http.remove(name);
-    }
-    let event = event.as_object_mut().expect("an event");
-    for name in ["pathParameters", "headers"] {
-        if event[name].as_object().is_some_and(Map::is_empty) {
-            event.remove(name);
-        }
-    }
-    if event["rawQueryString"] == "" {
-        event.remove("rawQueryString");
-    }
-    event.remove("routeKey");
 }
 
 fn http_response(response: &Value) -> Response {

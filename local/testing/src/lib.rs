@@ -5,7 +5,8 @@
 //! - [`certificates`]: for a Redis with TLS.
 //! - [`proxy`]: a way to it that can be made to fail.
 //! - [`router`]: the local router, as the process that `cargo run` starts.
-//! - [`gateway`]: the four function binaries behind an API Gateway and a Lambda Runtime API.
+//! - [`gateway`]: the four function binaries behind an API Gateway; [`runtime_api`]: what Lambda
+//!   runs them with.
 //! - [`api`]: a client of the service, wherever it runs.
 //! - [`token`]: tokens for it, good ones and bad.
 //! - [`events`]: a client of its event streams.
@@ -25,6 +26,7 @@ pub mod process;
 pub mod proxy;
 pub mod redis;
 pub mod router;
+pub mod runtime_api;
 pub mod token;
 
 /// Variables for the service under test, on top of what it needs to run at all.
