@@ -66,8 +66,8 @@ while read -r operation now; do
     : "${before:?is no count of a $operation in $accepted}"
     change=$(((now - before) * 100 / before))
     if ((now * 100 > before * (100 + allowed_percent))); then
-        echo "A $operation takes $now instructions, and took $before: $change % more, of which" \
-            "$allowed_percent % are allowed. If it must be, accept it: local/instructions.sh --accept" >&2
+        echo "A $operation takes $now instructions, and took $before: $change % more, where" \
+            "$allowed_percent % are allowed. If it must be so: local/instructions.sh --accept" >&2
         failed=1
     elif ((now * 100 < before * (100 - allowed_percent))); then
         echo "A $operation took $before. So that it stays so: local/instructions.sh --accept"
