@@ -40,7 +40,7 @@ impl Present {
         for _ in 0..messages {
             store.send(&id, &Draft::new(&id, &message, None)).await.unwrap();
         }
-        let service = Service { store, streams: Streams::Batched };
+        let service = Service { store, streams: Streams::Batched, tokens: None };
         let etag = HeaderValue::from_static("");
         let mut present = Self { service, conversation: id.to_string(), etag };
         let read = dispatch(Route::GetConversation, &present.service, present.request("")).await;

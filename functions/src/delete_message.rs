@@ -4,15 +4,17 @@ use http::StatusCode;
 use lambda_http::Request;
 use shared::answer::{self, Answer};
 use shared::error::Error;
-use shared::store::Store;
 
 use crate::path;
+use crate::route::Route;
+use crate::service::Service;
+use crate::speaker::entering;
 
-pub(crate) async fn handle(store: &Store, request: &Request) -> Result<Answer, Error> {
-    let conversation = path::conversation_id(request)?;
+pub(crate) async fn handle(service: &Service, request: &Request) -> Result<Answer, Error> {
+    let (speaker, conversation) = entering(Route::DeleteMessage, service, request)?;
     let message = path::message_id(request)?;
 
-    store.delete(&conversation, &message).await?;
+    service.store.delete(&conversation, &message, speaker.may_delete_of()).await?;
 
     let body = "{\"message\":\"Message deleted successfully\"}";
     Ok(answer::json(StatusCode::OK, body))

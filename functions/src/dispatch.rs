@@ -21,7 +21,8 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// nothing of an error that leaves a handler.
 pub async fn dispatch(route: Route, service: &Service, request: Request) -> Answer {
     let request_id = request_id(&request);
-    answer(route, &request_id, handle(route, service, &request)).await
+    // In a box, because each future around it would hold its 3 KB once more.
+    answer(route, &request_id, Box::pin(handle(route, service, &request))).await
 }
 
 async fn answer(
@@ -68,10 +69,10 @@ async fn handle(route: Route, service: &Service, request: &Request) -> Result<An
         return Err(Error::BodyTooLarge);
     }
     match route {
-        Route::CreateConversation => create_conversation::handle(&service.store).await,
-        Route::SendMessage => send_message::handle(&service.store, request).await,
+        Route::CreateConversation => create_conversation::handle(service).await,
+        Route::SendMessage => send_message::handle(service, request).await,
         Route::GetConversation => get_conversation::handle(service, request).await,
-        Route::DeleteMessage => delete_message::handle(&service.store, request).await,
+        Route::DeleteMessage => delete_message::handle(service, request).await,
     }
 }
 

@@ -15,8 +15,9 @@ use shared::cursor::Cursor;
 use shared::error::Error;
 use shared::limits::MAX_WAIT_SECONDS;
 
-use crate::path;
+use crate::route::Route;
 use crate::service::Service;
+use crate::speaker::entering;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -24,7 +25,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const TIME_TO_ANSWER: Duration = Duration::from_secs(2);
 
 pub(crate) async fn handle(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let conversation = path::conversation_id(request)?;
+    let (_, conversation) = entering(Route::GetConversation, service, request)?;
     let after = parameter(request, "after").map(str::parse).transpose()?;
     let wait = wait(request)?;
 

@@ -35,7 +35,11 @@ async fn serve(route: Route) -> Result<(), Error> {
     logging::start(Format::Json, LevelFilter::INFO)?;
     let config = Config::from_env()?;
     config.require_redis()?;
-    let service = Service { store: Store::open(&config).await, streams: Streams::Batched };
+    let service = Service {
+        store: Store::open(&config).await,
+        streams: Streams::Batched,
+        tokens: config.tokens,
+    };
     run_concurrent(service_fn(move |request: Request| {
         let service = service.clone();
         async move { Ok::<_, Error>(buffered(dispatch(route, &service, request).await).await) }

@@ -6,6 +6,7 @@
 //!
 //! - [`route`]: the four routes, each with its method, its path and its function's name.
 //! - [`service`]: what the handlers answer from.
+//! - `speaker`: who asks, by the token in the request.
 //! - [`create_conversation`], [`send_message`], [`get_conversation`], [`delete_message`]: what each
 //!   answers.
 
@@ -19,3 +20,4 @@ mod path;
 pub mod route;
 pub mod send_message;
 pub mod service;
+mod speaker;

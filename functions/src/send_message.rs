@@ -6,20 +6,24 @@ use shared::answer::{self, Answer};
 use shared::error::Error;
 use shared::idempotency::IdempotencyKey;
 use shared::message::NewMessage;
-use shared::store::{Draft, Sent, Store};
+use shared::store::{Draft, Sent};
 
-use crate::path;
+use crate::route::Route;
+use crate::service::Service;
+use crate::speaker::entering;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The header, `true`, of an answer to a send that was sent before.
 pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-pub(crate) async fn handle(store: &Store, request: &Request) -> Result<Answer, Error> {
-    let conversation = path::conversation_id(request)?;
+pub(crate) async fn handle(service: &Service, request: &Request) -> Result<Answer, Error> {
+    let (speaker, conversation) = entering(Route::SendMessage, service, request)?;
     let key = idempotency_key(request)?;
     let message = NewMessage::from_json(request.body())?;
+    speaker.may_send_as(message.sender())?;
 
-    let sent = store.send(&conversation, &Draft::new(&conversation, &message, key)).await?;
+    let draft = Draft::new(&conversation, &message, key);
+    let sent = service.store.send(&conversation, &draft).await?;
 
     let (Sent::Added(id) | Sent::Replayed(id)) = sent;
     let body = format!("{{\"message\":\"Message added successfully\",\"messageId\":\"{id}\"}}");

@@ -1,6 +1,7 @@
 //! What the handlers answer from.
 
 use shared::store::Store;
+use shared::tokens::Tokens;
 
 /// A store, and how its conversations are followed. Cloning it shares it.
 #[derive(Clone, Debug)]
@@ -9,6 +10,8 @@ pub struct Service {
     pub store: Store,
     /// How an event stream is answered.
     pub streams: Streams,
+    /// Who may speak; `None` lets everybody.
+    pub tokens: Option<Tokens>,
 }
 
 /// How an event stream is answered.

@@ -256,7 +256,8 @@ fn any_request_is_answered_and_never_with_a_5xx() {
     TestRunner::new(ProptestConfig::default())
         .run(&any_request(), |generated| {
             runtime.block_on(async {
-                let service = Service { store: store.clone(), streams: generated.streams };
+                let service =
+                    Service { store: store.clone(), streams: generated.streams, tokens: None };
                 let request = Present::new(&service).await.request(&generated);
                 let answer = dispatch(generated.route, &service, request);
                 let answer = tokio::time::timeout(Duration::from_secs(60), answer).await;

@@ -3,28 +3,38 @@
 //!
 //! - [`options`]: the command line.
 //! - [`router`]: which path leads to which handler, and what is answered off those paths.
+//! - [`cors`]: leave for pages of other origins.
 //! - [`playground`]: a page on which to try it all out.
 //! - [`event`]: an HTTP request as Lambda would hand it to the handler.
+//! - [`token`]: a token for trying out, instead of all that.
 //! - [`serve`]: the connections on which the requests come.
 
+mod cors;
 mod event;
 mod options;
 mod playground;
 mod router;
 mod serve;
+mod token;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
 use functions::service::{Service, Streams};
+use mimalloc::MiMalloc;
 use shared::logging::{self, Format};
 use shared::store::Store;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
-use crate::options::Options;
+use crate::options::{Command, Options};
+use crate::router::Router;
+
+/// Requests begin on one thread and often end on another, which costs the system's allocator dear.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -40,6 +50,9 @@ async fn main() -> ExitCode {
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     logging::start(Format::Text, LevelFilter::WARN)?;
     let config = options.config()?;
+    if let Some(Command::Token(wanted)) = &options.command {
+        return token::print(wanted, &config);
+    }
     let store = Store::open(&config).await;
 
     let address = (options.host.as_str(), options.port);
@@ -53,16 +66,21 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         Some(redis) => format!("Redis at {redis}"),
         None => "this process's memory (--redis-url redis://127.0.0.1:6379 for Redis)".to_owned(),
     };
-    println!("Parley listens on http://{}, conversations in {place}", listener.local_addr()?);
+    let speakers = match config.tokens {
+        Some(_) => "tokens on",
+        None => "tokens off (AUTH_SECRET switches them on)",
+    };
+    let address = listener.local_addr()?;
+    println!("Parley listens on http://{address}, conversations in {place}, {speakers}");
 
     let stop = stop_signal()?;
-    let service = Service { store: store.clone(), streams: Streams::Open };
+    let service = Service { store: store.clone(), streams: Streams::Open, tokens: config.tokens };
     let stop = async move {
         stop.await;
         store.end_following();
     };
     let read_timeout = options.read_timeout();
-    serve::serve(listener, router::router(service, read_timeout), read_timeout, stop).await;
+    serve::serve(listener, Router::new(service, read_timeout), read_timeout, stop).await;
     Ok(())
 }
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use clap::{Parser, value_parser};
+use clap::{Parser, Subcommand, value_parser};
 use shared::config::{Config, ConfigError};
+
+use crate::token::TokenOptions;
 
 /// Short-lived chat conversations between a customer and an agent: all four functions on one port.
 #[derive(Debug, Parser)]
@@ -25,6 +27,17 @@ pub struct Options {
     /// Seconds in which a request's head must arrive, and then its body
     #[arg(long, env, default_value_t = 10, value_parser = value_parser!(u64).range(1..=3600))]
     request_read_timeout_seconds: u64,
+
+    /// What to do instead of listening
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do instead of listening.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes a token for trying out.
+    Token(TokenOptions),
 }
 
 const VARIABLES: &str = "\
@@ -33,6 +46,7 @@ Further variables:
   REDIS_CA_CERT             whom to trust over TLS: PEM, or a file of it [default: the system's]
   REDIS_IAM_USER, REDIS_IAM_CACHE, REDIS_IAM_SERVERLESS
                             logging in to ElastiCache by IAM
+  AUTH_SECRET               who may speak: at least 32 bytes switch tokens on, see the README
   CONVERSATION_TTL_SECONDS  how long a conversation lives after the last write [default: 1800]
   MAX_CONVERSATION_BYTES    how large a conversation may grow [default: 4194304]
   LOG_LEVEL                 off, error, warn, info (a line a request), debug or trace [default: warn]";

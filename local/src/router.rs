@@ -1,94 +1,92 @@
 //! Which path leads to which handler.
+//!
+//! Four paths need no routing crate: a path is compared, segment by segment, with the templates
+//! that [`Route`] has for API Gateway.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
-use axum::middleware::map_response;
-use axum::response::Response;
-use axum::routing::{MethodFilter, get, on};
 use functions::dispatch::{REQUEST_ID, dispatch, finish};
 use functions::route::Route;
-use functions::send_message::IDEMPOTENCY_REPLAYED;
 use functions::service::Service;
-use futures_util::StreamExt;
-use http::Method;
-use http::header::{ETAG, LOCATION, RETRY_AFTER};
-use shared::answer;
+use http::header::ALLOW;
+use http::{HeaderValue, Method, Request};
+use hyper::body::Incoming;
+use shared::answer::{self, Answer};
 use shared::error::Error;
-use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use uuid::Uuid;
 
-use crate::event::event;
-use crate::playground;
-
-/// How long a browser may remember that it is allowed to ask.
-const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::event::{event, path_parameters};
+use crate::{cors, playground};
 
 /// The four routes, open to pages of every origin, and the playground.
-pub fn router(service: Service, read_timeout: Duration) -> Router {
-    let router = Route::ALL.into_iter().fold(Router::new(), |router, route| {
-        let service = service.clone();
-        let handler = move |request: Request| async move {
-            answer(route, &service, read_timeout, request).await
-        };
-        router.route(route.path(), on(method_filter(route), handler))
-    });
-    router
-        .route("/", get(|| async { playground::page().map(into_body) }))
-        .fallback(|| async { refusal(&Error::RouteNotFound) })
-        .method_not_allowed_fallback(|| async { refusal(&Error::MethodNotAllowed) })
-        .layer(cors())
-        .layer(map_response(finished))
-}
-
-async fn answer(
-    route: Route,
-    service: &Service,
+pub struct Router {
+    service: Service,
     read_timeout: Duration,
-    request: Request,
-) -> Response {
-    match event(route, request, read_timeout).await {
-        Ok(event) => dispatch(route, service, event).await.map(into_body),
-        Err(error) => refusal(&error),
+    templates: [(Route, Vec<&'static str>); 4],
+}
+
+impl Router {
+    /// Answers from `service`; a request's body must come within `read_timeout`.
+    pub fn new(service: Service, read_timeout: Duration) -> Self {
+        let templates = Route::ALL.map(|route| (route, route.path().split('/').collect()));
+        Self { service, read_timeout, templates }
+    }
+
+    /// Answers a request: every end is an answer.
+    pub async fn answer(&self, request: Request<Incoming>) -> Answer {
+        let mut answer = if request.method() == Method::OPTIONS {
+            cors::preflight(request.headers())
+        } else {
+            self.routed(request).await.unwrap_or_else(|error| answer::error(&error))
+        };
+        let headers = answer.headers_mut();
+        cors::open(headers);
+        // What no handler answered carries what every answer carries as well.
+        if !headers.contains_key(REQUEST_ID) {
+            finish(headers, &Uuid::new_v4().to_string());
+        }
+        answer
+    }
+
+    async fn routed(&self, request: Request<Incoming>) -> Result<Answer, Error> {
+        let segments: Vec<_> = request.uri().path().split('/').collect();
+        let route = self.templates.iter().find(|(_, template)| matches(template, &segments));
+        let method = match route {
+            Some((route, _)) => route.method(),
+            None if segments == ["", ""] => Method::GET,
+            None => return Err(Error::RouteNotFound),
+        };
+        if !answers(&method, request.method()) {
+            return Ok(not_allowed(&method));
+        }
+        let Some((route, template)) = route else {
+            return Ok(playground::page());
+        };
+        let parameters = path_parameters(template, &segments);
+        let event = event(request, parameters, self.read_timeout).await?;
+        Ok(dispatch(*route, &self.service, event).await)
     }
 }
 
-/// The answer to what never reaches a handler.
-fn refusal(error: &Error) -> Response {
-    answer::error(error).map(into_body)
+fn matches(template: &[&str], segments: &[&str]) -> bool {
+    let fits = |(wanted, given): (&&str, &&str)| {
+        wanted == given || (wanted.starts_with('{') && !given.is_empty())
+    };
+    template.len() == segments.len() && template.iter().zip(segments).all(fits)
 }
 
-/// Sees to it that what no handler answered carries what every answer carries.
-async fn finished(mut answer: Response) -> Response {
-    if !answer.headers().contains_key(REQUEST_ID) {
-        finish(answer.headers_mut(), &Uuid::new_v4().to_string());
-    }
+/// Where GET is answered HEAD is too (RFC 9110, section 9.3.2); hyper leaves out the body.
+fn answers(method: &Method, asked: &Method) -> bool {
+    asked == method || (asked == Method::HEAD && method == Method::GET)
+}
+
+fn not_allowed(method: &Method) -> Answer {
+    let allowed = match *method {
+        Method::GET => HeaderValue::from_static("GET,HEAD"),
+        Method::POST => HeaderValue::from_static("POST"),
+        _ => HeaderValue::from_static("DELETE"),
+    };
+    let mut answer = answer::error(&Error::MethodNotAllowed);
+    answer.headers_mut().insert(ALLOW, allowed);
     answer
-}
-
-fn into_body(body: answer::Body) -> Body {
-    match body {
-        answer::Body::Whole(bytes) => Body::from(bytes),
-        answer::Body::Stream(pieces) => Body::from_stream(pieces.map(Ok::<_, Infallible>)),
-    }
-}
-
-fn method_filter(route: Route) -> MethodFilter {
-    match route {
-        Route::CreateConversation | Route::SendMessage => MethodFilter::POST,
-        Route::GetConversation => MethodFilter::GET,
-        Route::DeleteMessage => MethodFilter::DELETE,
-    }
-}
-
-fn cors() -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([ETAG, LOCATION, RETRY_AFTER, IDEMPOTENCY_REPLAYED, REQUEST_ID])
-        .max_age(PREFLIGHT_MAX_AGE)
 }

@@ -1,15 +1,22 @@
 //! Serving connections: none may keep the router waiting, nor be cut off when it stops.
 
+use std::convert::Infallible;
+use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::Listener;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
+
+use crate::router::Router;
+
+/// How long to rest where the process or the system has run out of descriptors or memory.
+const REST: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` ends; then takes no more connections, and ends with the last request.
 ///
@@ -17,26 +24,30 @@ use tokio::net::TcpListener;
 /// or the next, is closed: else a client that says nothing would hold it for good. Reading a body
 /// has a limit of its own, in [`crate::event`].
 pub async fn serve(
-    mut listener: TcpListener,
+    listener: TcpListener,
     router: Router,
     read_timeout: Duration,
     stop: impl Future<Output = ()>,
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(read_timeout);
-    let service = TowerToHyperService::new(router);
+    let router = Arc::new(router);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
-        // axum's way of accepting, which rests where the process has run out of descriptors.
-        let (stream, _) = tokio::select! {
-            accepted = Listener::accept(&mut listener) => accepted,
+        let stream = tokio::select! {
+            stream = accept(&listener) => stream,
             () = &mut stop => break,
         };
         // An answer is written whole: waiting to fill a packet would only delay it.
         let _ = stream.set_nodelay(true);
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
-        let connection = connections.watch(connection);
+        let router = router.clone();
+        let service = service_fn(move |request| {
+            let router = router.clone();
+            // In a box, which goes when the answer begins: a stream may take hours to end.
+            Box::pin(async move { Ok::<_, Infallible>(router.answer(request).await) })
+        });
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection broke");
@@ -45,4 +56,23 @@ pub async fn serve(
     }
     drop(listener);
     connections.shutdown().await;
+}
+
+/// The next connection, whatever becomes of those that break before they are taken.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) if is_of_the_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be taken");
+                sleep(REST).await;
+            }
+        }
+    }
+}
+
+fn is_of_the_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -45,7 +45,7 @@ fn into_answer(criterion: &mut Criterion) {
         let (log, ids) = written(size);
         let mut with_deletions = log.clone();
         for id in ids.iter().step_by(10) {
-            assert!(log::delete(&mut with_deletions, id));
+            log::delete(&mut with_deletions, id, None).unwrap();
         }
         for (name, log) in [("messages", log), ("messages, a tenth deleted", with_deletions)] {
             group.bench_function(BenchmarkId::new(name, size), |bencher| {
@@ -88,7 +88,7 @@ fn delete(criterion: &mut Criterion) {
         let (log, ids) = written(size);
         let last = ids.last().unwrap();
         group.bench_function(BenchmarkId::new("the last of messages", size), |bencher| {
-            let delete = |log: &mut Vec<u8>| log::delete(log, last);
+            let delete = |log: &mut Vec<u8>| log::delete(log, last, None);
             bencher.iter_batched_ref(|| log.clone(), delete, BatchSize::SmallInput);
         });
     }

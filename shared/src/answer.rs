@@ -1,37 +1,31 @@
 //! HTTP answers.
 
-use std::pin::Pin;
+mod body;
 
 use bytes::Bytes;
-use futures_core::Stream;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Response, StatusCode};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
+pub use crate::answer::body::{Body, Pieces};
 use crate::error::Error;
 use crate::field::Field;
 
 /// An answer on its way to the client.
 pub type Answer = Response<Body>;
 
-/// An answer's body.
-pub enum Body {
-    /// All of it.
-    Whole(Bytes),
-    /// Pieces that come as things happen.
-    Stream(Pieces),
-}
-
-/// The pieces of a body, each to be sent on as it comes.
-pub type Pieces = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
-
+/// Room for the headers of the fullest answer, so that adding them never moves them.
+const MAX_HEADERS: usize = 9;
 /// Seconds after which trying again makes sense where the store cannot be reached.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
+/// What is asked of who has no token, and of who has one that is not good (RFC 6750, section 3).
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
+const ANOTHER_BEARER: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+
 /// An answer whose body is JSON already.
 pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Body::Whole(body.into()));
-    *answer.status_mut() = status;
+    let mut answer = with_body(status, Body::Whole(body.into()));
     let json = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(CONTENT_TYPE, json);
     answer
@@ -39,7 +33,7 @@ pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
 
 /// An answer of server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 pub fn event_stream(pieces: Pieces) -> Answer {
-    let mut answer = Response::new(Body::Stream(pieces));
+    let mut answer = with_body(StatusCode::OK, Body::Stream(pieces));
     let event_stream = HeaderValue::from_static("text/event-stream");
     answer.headers_mut().insert(CONTENT_TYPE, event_stream);
     answer
@@ -47,8 +41,13 @@ pub fn event_stream(pieces: Pieces) -> Answer {
 
 /// An answer without a body.
 pub fn empty(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Body::Whole(Bytes::new()));
+    with_body(status, Body::Whole(Bytes::new()))
+}
+
+fn with_body(status: StatusCode, body: Body) -> Answer {
+    let mut answer = Response::new(body);
     *answer.status_mut() = status;
+    *answer.headers_mut() = HeaderMap::with_capacity(MAX_HEADERS);
     answer
 }
 
@@ -64,8 +63,12 @@ pub fn error(error: &Error) -> Answer {
     // Strings into memory: cannot fail.
     let body = serde_json::to_vec(&body).unwrap_or_default();
     let mut answer = json(status, body);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        answer.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    let headers = answer.headers_mut();
+    match error {
+        Error::StoreUnavailable(_) => drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS)),
+        Error::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, BEARER)),
+        Error::InvalidToken => drop(headers.insert(WWW_AUTHENTICATE, ANOTHER_BEARER)),
+        _ => {}
     }
     answer
 }
@@ -88,6 +91,10 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::InvalidIdempotencyKey => (StatusCode::BAD_REQUEST, "invalid_idempotency_key"),
         Error::InvalidCursor => (StatusCode::BAD_REQUEST, "invalid_cursor"),
         Error::InvalidWait => (StatusCode::BAD_REQUEST, "invalid_wait"),
+        Error::Unauthorized | Error::InvalidToken => (StatusCode::UNAUTHORIZED, "unauthorized"),
+        Error::ForbiddenConversation | Error::ForbiddenSender | Error::ForbiddenDeletion => {
+            (StatusCode::FORBIDDEN, "forbidden")
+        }
         Error::ConversationNotFound => (StatusCode::NOT_FOUND, "conversation_not_found"),
         Error::MessageNotFound => (StatusCode::NOT_FOUND, "message_not_found"),
         Error::RouteNotFound => (StatusCode::NOT_FOUND, "route_not_found"),

@@ -2,6 +2,7 @@
 
 mod iam;
 mod redis;
+mod tokens;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ pub use redis::RedisConfig;
 use thiserror::Error;
 
 use crate::log;
+use crate::tokens::Tokens;
 
 /// Half an hour.
 const DEFAULT_TTL_SECONDS: u64 = 30 * 60;
@@ -26,6 +28,8 @@ pub struct Config {
     pub conversation_ttl: Duration,
     /// `MAX_CONVERSATION_BYTES`: how large the events of one conversation may grow.
     pub max_conversation_bytes: usize,
+    /// `AUTH_SECRET`: who may speak; `None` lets everybody.
+    pub tokens: Option<Tokens>,
 }
 
 /// A variable that cannot be used, in one line that names it and says what it should look like.
@@ -66,9 +70,11 @@ impl Config {
         let max_bytes = MAX_CONVERSATION_BYTES as u64;
         let max_conversation_bytes =
             number("MAX_CONVERSATION_BYTES", "bytes", max_bytes, max_bytes)?;
+        let conversation_ttl = Duration::from_secs(ttl);
         Ok(Self {
+            tokens: tokens::tokens(variable("AUTH_SECRET"), conversation_ttl)?,
             redis: RedisConfig::from_variables(variable)?,
-            conversation_ttl: Duration::from_secs(ttl),
+            conversation_ttl,
             max_conversation_bytes: max_conversation_bytes as usize,
         })
     }

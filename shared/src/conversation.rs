@@ -21,6 +21,12 @@ impl ConversationId {
         Self(Uuid::new_v4())
     }
 
+    /// Its text form, with something before and something after it: the name of what belongs to it.
+    pub(crate) fn between(&self, before: &str, after: &str) -> String {
+        let mut text = [0; Self::LENGTH];
+        [before, self.0.as_hyphenated().encode_lower(&mut text), after].concat()
+    }
+
     /// The UUID itself, as a namespace for what belongs to the conversation.
     pub(crate) fn uuid(&self) -> &Uuid {
         &self.0

@@ -28,6 +28,16 @@ pub enum Error {
         "The parameter \"wait\" must be a whole number of seconds from 0 to {MAX_WAIT_SECONDS}."
     )]
     InvalidWait,
+    #[error("A token is needed: the header Authorization must be \"Bearer \" and one.")]
+    Unauthorized,
+    #[error("The token is not good: it has ended, has not begun, or was not given out here.")]
+    InvalidToken,
+    #[error("The token is for another conversation.")]
+    ForbiddenConversation,
+    #[error("The field \"sender\" is not the role of the token.")]
+    ForbiddenSender,
+    #[error("The message is not the customer's own; the token may delete no others.")]
+    ForbiddenDeletion,
     #[error("There is no such conversation: it has expired, or never was.")]
     ConversationNotFound,
     #[error("There is no such message in this conversation.")]

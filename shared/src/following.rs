@@ -61,7 +61,8 @@ impl Following {
     pub async fn next(&mut self, deadline: Instant, limit: u32) -> Result<Next, Error> {
         loop {
             let start = self.cursor;
-            let tail = self.now(limit).await?;
+            // In a box of its own: followers mostly wait, and would keep the room for reading.
+            let tail = Box::pin(self.now(limit)).await?;
             if !tail.lines.is_empty() {
                 return Ok(Next::Happened(start, tail));
             }

@@ -2,6 +2,7 @@
 //!
 //! - [`conversation`], [`message`], [`timestamp`], [`idempotency`], [`cursor`]: the domain, each
 //!   type parsed from what a client sent, or refused.
+//! - [`tokens`], [`speaker`]: who makes a request, and what it may do.
 //! - [`log`]: the bytes in which a conversation is kept and answered; pure, without input or output.
 //! - [`store`]: creating, sending, reading and deleting, in Redis or in this process's memory.
 //! - [`following`]: reading on in a conversation as things happen in it.
@@ -27,5 +28,7 @@ pub mod limits;
 pub mod log;
 pub mod logging;
 pub mod message;
+pub mod speaker;
 pub mod store;
 pub mod timestamp;
+pub mod tokens;

@@ -27,7 +27,7 @@ use crate::conversation::ConversationId;
 use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::limits::MAX_CONTENT_BYTES;
-use crate::message::{MessageId, NewMessage};
+use crate::message::{MessageId, NewMessage, Sender};
 
 /// What begins the line of a message, before its id.
 pub const MESSAGE_MARK: &str = "{\"messageId\":\"";
@@ -44,7 +44,7 @@ pub const MAX_LINE_BYTES: u32 = 6 * MAX_CONTENT_BYTES as u32 + 1024;
 
 /// The log of a conversation in which nothing has happened yet.
 pub fn empty(id: &ConversationId) -> Vec<u8> {
-    format!("{HEADER_START}{id}{HEADER_END}").into_bytes()
+    id.between(HEADER_START, HEADER_END).into_bytes()
 }
 
 /// The line that adds a message.
@@ -80,20 +80,33 @@ pub fn message_start(id: &MessageId) -> String {
     format!("{MESSAGE_MARK}{id}\"")
 }
 
-/// Blanks a message's line and appends the line that says so; `false`, and nothing is changed,
-/// where there is no such message, or no more.
-pub fn delete(log: &mut Vec<u8>, id: &MessageId) -> bool {
-    let Some(line) = find_message(log, id) else {
-        return false;
-    };
+/// How a line goes on after [`message_start`], by the message's sender.
+pub fn sender_part(sender: Sender) -> &'static str {
+    match sender {
+        Sender::Customer => ",\"sender\":\"customer\"",
+        Sender::Agent => ",\"sender\":\"agent\"",
+    }
+}
+
+/// Blanks a message's line and appends the line that says so.
+///
+/// Nothing is changed where there is no such message, or no more, or where it is not `of` the one
+/// sender whose messages may be deleted.
+pub fn delete(log: &mut Vec<u8>, id: &MessageId, of: Option<Sender>) -> Result<(), Error> {
+    let start = message_start(id);
+    let line = find_message(log, &start).ok_or(Error::MessageNotFound)?;
+    let rest = &log[line.start + start.len()..line.end];
+    if of.is_some_and(|sender| !rest.starts_with(sender_part(sender).as_bytes())) {
+        return Err(Error::ForbiddenDeletion);
+    }
     log[line].fill(b' ');
     log.extend_from_slice(&deletion_line(id));
-    true
+    Ok(())
 }
 
 /// Where a message's line is, without its line feed.
-fn find_message(log: &[u8], id: &MessageId) -> Option<Range<usize>> {
-    let start = memmem::find(log, message_start(id).as_bytes())?;
+fn find_message(log: &[u8], start: &str) -> Option<Range<usize>> {
+    let start = memmem::find(log, start.as_bytes())?;
     let length = memchr(b'\n', &log[start..])?;
     Some(start..start + length)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
@@ -41,7 +41,8 @@ impl fmt::Display for MessageId {
 }
 
 /// Who speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Sender {
     /// The one who asks.
     Customer,
@@ -57,9 +58,14 @@ impl Sender {
             Self::Agent => "agent",
         }
     }
+}
 
-    fn from_name(name: &str) -> Option<Self> {
-        [Self::Customer, Self::Agent].into_iter().find(|sender| sender.name() == name)
+impl FromStr for Sender {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let mut senders = [Self::Customer, Self::Agent].into_iter();
+        senders.find(|sender| sender.name() == name).ok_or(Error::InvalidField(Field::Sender))
     }
 }
 
@@ -81,8 +87,7 @@ impl NewMessage {
         let fields: Fields =
             serde_json::from_slice(body).map_err(|error| Error::InvalidJson(error.to_string()))?;
 
-        let sender = text(fields.sender, Field::Sender)?;
-        let sender = Sender::from_name(&sender).ok_or(Error::InvalidField(Field::Sender))?;
+        let sender = text(fields.sender, Field::Sender)?.parse()?;
         let content = text(fields.content, Field::Content)?;
         let timestamp = text(fields.timestamp, Field::Timestamp)?;
         Self::new(sender, content, timestamp)

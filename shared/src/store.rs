@@ -16,7 +16,7 @@ use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::idempotency::{Fingerprint, IdempotencyKey};
 use crate::log;
-use crate::message::{MessageId, NewMessage};
+use crate::message::{MessageId, NewMessage, Sender};
 pub(crate) use followers::Follower;
 use memory::MemoryStore;
 use redis::RedisStore;
@@ -114,11 +114,17 @@ impl Store {
         }
     }
 
-    /// Removes a message's content, notes that it was deleted, and lets the conversation live on.
-    pub async fn delete(&self, id: &ConversationId, message: &MessageId) -> Result<(), Error> {
+    /// Removes a message's content, notes that it was deleted, and lets the conversation live on;
+    /// where `of` names a sender, only if the message is that sender's.
+    pub async fn delete(
+        &self,
+        id: &ConversationId,
+        message: &MessageId,
+        of: Option<Sender>,
+    ) -> Result<(), Error> {
         match self {
-            Self::Redis(store) => store.delete(id, message).await,
-            Self::Memory(store) => store.delete(id, message),
+            Self::Redis(store) => store.delete(id, message, of).await,
+            Self::Memory(store) => store.delete(id, message, of),
         }
     }
 

@@ -32,6 +32,8 @@ fn as_rfc3339(text: &str) -> Cow<'_, str> {
     };
     let (fraction, offset) = rest.split_at(rest.find(['+', '-']).unwrap_or(rest.len()));
     let offset: Cow<str> = match offset.len() {
+        // Nearly every client writes it like this already.
+        0 | 6 if !fraction.contains(',') => return text.into(),
         3 => format!("{offset}:00").into(),
         5 => format!("{}:{}", &offset[..3], &offset[3..]).into(),
         _ => offset.into(),

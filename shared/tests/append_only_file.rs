@@ -19,7 +19,7 @@ async fn what_is_left_of_a_write_that_was_cut_off_spoils_nothing_after_two_resta
             let id = create(&store).await;
             let first = send(&store, &id, "first").await;
             let write = async || match deletes {
-                true => drop(store.delete(&id, &first).await),
+                true => drop(store.delete(&id, &first, None).await),
                 false => drop(send(&store, &id, "cut off").await),
             };
             write().await;

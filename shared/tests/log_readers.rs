@@ -64,7 +64,7 @@ fn read_in_every_way(bytes: &[u8], start: Cursor) {
 
     let mut log = bytes.to_vec();
     let id = ID.parse().unwrap();
-    if log::delete(&mut log, &id) {
+    if log::delete(&mut log, &id, None).is_ok() {
         let (before, added) = log.split_at(bytes.len());
         assert_eq!(added, log::deletion_line(&id));
         let kept = before.iter().zip(bytes).all(|(new, old)| new == old || *new == b' ');
@@ -86,7 +86,7 @@ fn written(messages: &[(String, bool)]) -> (Vec<u8>, Vec<Cursor>) {
         log.extend(log::message_line(&id, &message));
         given_out.push(log::end(log.len()));
         if *deleted {
-            assert!(log::delete(&mut log, &id));
+            assert!(log::delete(&mut log, &id, None).is_ok());
             given_out.push(log::end(log.len()));
         }
     }

@@ -29,7 +29,7 @@ async fn a_conversation_lives_on_with_each_write() {
         advance(HALF_A_LIFE + A_MOMENT).await;
         let message = send(&store, &id, "hello").await;
         advance(HALF_A_LIFE + A_MOMENT).await;
-        store.delete(&id, &message).await.unwrap();
+        store.delete(&id, &message, None).await.unwrap();
     }
     advance(2 * HALF_A_LIFE - A_MOMENT).await;
     assert!(store.read(&id, &[]).await.is_ok());
@@ -47,7 +47,7 @@ async fn neither_reading_nor_a_replay_nor_a_refusal_keeps_it_alive() {
     store.read(&id, &[]).await.unwrap();
     store.read(&id, &[Cursor(0)]).await.unwrap();
     store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
-    assert!(store.delete(&id, &shared::message::MessageId::next()).await.is_err());
+    assert!(store.delete(&id, &shared::message::MessageId::next(), None).await.is_err());
     advance(HALF_A_LIFE).await;
     assert!(store.read(&id, &[]).await.is_err());
 }

@@ -43,9 +43,9 @@ async fn a_deletion_or_creation_whose_answer_was_lost_is_done_once() {
     assert!(proxy.has_failed());
     let message = send(&store, &id, "gone").await;
     proxy.fail(Fault::LoseAnswer);
-    store.delete(&id, &message).await.unwrap();
+    store.delete(&id, &message, None).await.unwrap();
     assert!(proxy.has_failed());
-    assert!(matches!(store.delete(&id, &message).await, Err(Error::MessageNotFound)));
+    assert!(matches!(store.delete(&id, &message, None).await, Err(Error::MessageNotFound)));
     assert!(contents(&store, &id).await.is_empty());
 }
 

@@ -34,13 +34,13 @@ async fn both_keys_live_on_with_a_write_and_with_nothing_else() {
     store.read(&id, &[]).await.unwrap();
     store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
     store.send(&id, &draft(&id, "other", Some("key"))).await.unwrap_err();
-    store.delete(&id, &MessageId::next()).await.unwrap_err();
+    store.delete(&id, &MessageId::next(), None).await.unwrap_err();
     assert_eq!(lives(), [false, false]);
 
     store.send(&id, &draft(&id, "hello", None)).await.unwrap();
     assert_eq!(lives(), [true, true]);
     shorten();
-    store.delete(&id, &message).await.unwrap();
+    store.delete(&id, &message, None).await.unwrap();
     assert_eq!(lives(), [true, true]);
 }
 
@@ -61,7 +61,7 @@ async fn both_stores_hold_the_same_bytes() {
         let Sent::Added(message) = store.send(&id, &deleted).await.unwrap() else {
             panic!("replayed");
         };
-        store.delete(&id, &message).await.unwrap();
+        store.delete(&id, &message, None).await.unwrap();
         let log = read(store, &id).await;
         logs.push(String::from_utf8(log).unwrap());
     }

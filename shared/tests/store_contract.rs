@@ -93,8 +93,8 @@ async fn senders_and_deleters_at_once_leave_what_was_not_deleted(store: Store) {
         workers.spawn(async move {
             send(&store, &id, &format!("{worker} kept")).await;
             let message = send(&store, &id, &format!("{worker} deleted")).await;
-            store.delete(&id, &message).await.unwrap();
-            let again = store.delete(&id, &message).await;
+            store.delete(&id, &message, None).await.unwrap();
+            let again = store.delete(&id, &message, None).await;
             assert!(matches!(again, Err(Error::MessageNotFound)));
         });
     }
@@ -132,7 +132,7 @@ async fn a_reader_at_the_end_is_told_so_and_any_other_gets_the_log(store: Store)
     assert_eq!(store.read(&id, &[start, sent]).await.unwrap(), Read::Unchanged(sent));
     assert!(matches!(store.read(&id, &[Cursor(u32::MAX)]).await.unwrap(), Read::Log(_)));
 
-    store.delete(&id, &message).await.unwrap();
+    store.delete(&id, &message, None).await.unwrap();
     assert!(matches!(store.read(&id, &[start, sent]).await.unwrap(), Read::Log(_)));
 }
 
@@ -160,11 +160,11 @@ async fn what_is_not_there_is_not_found(store: Store) {
     assert!(matches!(sent, Err(Error::ConversationNotFound)));
     assert!(matches!(store.read(&never, &[]).await, Err(Error::ConversationNotFound)));
     assert!(matches!(store.read(&never, &[Cursor(0)]).await, Err(Error::ConversationNotFound)));
-    let deleted = store.delete(&never, &MessageId::next()).await;
+    let deleted = store.delete(&never, &MessageId::next(), None).await;
     assert!(matches!(deleted, Err(Error::ConversationNotFound)));
 
     let id = create(&store).await;
-    let deleted = store.delete(&id, &MessageId::next()).await;
+    let deleted = store.delete(&id, &MessageId::next(), None).await;
     assert!(matches!(deleted, Err(Error::MessageNotFound)));
 }
 
@@ -176,7 +176,7 @@ async fn a_conversation_ends_when_its_time_is_over(store: Store) {
     }
     let sent = store.send(&id, &draft(&id, "late", None)).await;
     assert!(matches!(sent, Err(Error::ConversationNotFound)));
-    let deleted = store.delete(&id, &message).await;
+    let deleted = store.delete(&id, &message, None).await;
     assert!(matches!(deleted, Err(Error::ConversationNotFound)));
     assert!(matches!(store.read(&id, &[]).await, Err(Error::ConversationNotFound)));
 }

@@ -41,7 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     logging::start(Format::Text, LevelFilter::WARN)?;
     let config = Config::from_variables(|_| None)?;
-    let service = Service { store: Store::open(&config).await, streams: Streams::Batched };
+    let service =
+        Service { store: Store::open(&config).await, streams: Streams::Batched, tokens: None };
     let conversation = ConversationId::random();
     service.store.create(&conversation).await?;
     let message = NewMessage::from_json(MESSAGE.as_bytes())?;

@@ -6,6 +6,8 @@ use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
+use crate::token;
+
 /// A timestamp that is valid, where a test does not care which.
 pub const TIMESTAMP: &str = "2025-04-05T14:01:00Z";
 
@@ -14,6 +16,7 @@ pub const TIMESTAMP: &str = "2025-04-05T14:01:00Z";
 pub struct Api {
     client: Client,
     url: String,
+    token: Option<String>,
 }
 
 /// What the service answered.
@@ -29,12 +32,34 @@ impl Api {
     pub fn at(url: &str) -> Self {
         // So that a service that hangs fails the test and not the day.
         let client = Client::builder().timeout(Duration::from_secs(60)).build();
-        Self { client: client.expect("a client"), url: url.to_owned() }
+        Self { client: client.expect("a client"), url: url.to_owned(), token: None }
+    }
+
+    /// The same service, asked with a token.
+    pub fn with_token(&self, token: String) -> Self {
+        Self { token: Some(token), ..self.clone() }
+    }
+
+    /// Whether it is asked with a token.
+    pub fn uses_tokens(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// The same service, asked by a conversation's customer; just the same where tokens are off.
+    pub fn as_customer_of(&self, conversation: &str) -> Self {
+        match self.token {
+            Some(_) => self.with_token(token::customer(conversation)),
+            None => self.clone(),
+        }
     }
 
     /// Begins a request to a path.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.url))
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 
     /// Creates a conversation and returns its path.

@@ -3,6 +3,8 @@
 //! `contract_tests!(start)` makes the tests, where `start` takes [`Variables`](crate::Variables)
 //! for the service and yields its URL and what must live for as long as it is used.
 
+use crate::token::SECRET;
+
 mod errors;
 mod following;
 mod reading;
@@ -13,7 +15,10 @@ pub use following::*;
 pub use reading::*;
 pub use sending::*;
 
-/// The contract's tests against what a function starts, each on its own.
+/// The variable that switches tokens on.
+pub const TOKENS: (&str, &str) = ("AUTH_SECRET", SECRET);
+
+/// The contract's tests against what a function starts, each on its own, without tokens and with.
 #[macro_export]
 macro_rules! contract_tests {
     ($start:path) => {
@@ -61,20 +66,36 @@ macro_rules! contract_cases {
             every_answer_carries_a_request_id_of_its_own [],
         }
     };
-    (@apart $start:expr; $($case:ident $variables:expr,)*) => {
+    (@apart $start:expr; $($case:ident [$($variable:expr)?],)*) => {
         $(
             #[tokio::test]
             async fn $case() {
-                let (url, _running) = $start(&$variables).await;
+                let (url, _running) = $start(&[$($variable)?]).await;
                 $crate::contract::$case($crate::api::Api::at(&url)).await;
             }
         )*
+
+        mod with_tokens {
+            use super::*;
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    let (url, _running) = $start(&[$crate::contract::TOKENS, $($variable)?]).await;
+                    let api = $crate::api::Api::at(&url).with_token($crate::token::agent());
+                    $crate::contract::$case(api).await;
+                }
+            )*
+        }
     };
-    (@in_turn $start:expr; $($case:ident $variables:expr,)*) => {
+    (@in_turn $start:expr; $($case:ident [$($variable:expr)?],)*) => {
         $(
             println!(stringify!($case));
-            let (url, _running) = $start(&$variables).await;
+            let (url, _running) = $start(&[$($variable)?]).await;
             $crate::contract::$case($crate::api::Api::at(&url)).await;
+
+            let (url, _running) = $start(&[$crate::contract::TOKENS, $($variable)?]).await;
+            let api = $crate::api::Api::at(&url).with_token($crate::token::agent());
+            $crate::contract::$case(api).await;
         )*
     };
 }

@@ -7,6 +7,7 @@
 //! - [`router`]: the local router, as the process that `cargo run` starts.
 //! - [`gateway`]: the four function binaries behind an API Gateway and a Lambda Runtime API.
 //! - [`api`]: a client of the service, wherever it runs.
+//! - [`token`]: tokens for it, good ones and bad.
 //! - [`events`]: a client of its event streams.
 //! - [`connection`]: a client that says any bytes at all.
 //! - [`browser`]: a real browser, for the playground.
@@ -24,6 +25,7 @@ pub mod process;
 pub mod proxy;
 pub mod redis;
 pub mod router;
+pub mod token;
 
 /// Variables for the service under test, on top of what it needs to run at all.
 pub type Variables = &'static [(&'static str, &'static str)];

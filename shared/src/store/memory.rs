@@ -13,7 +13,7 @@ use crate::conversation::ConversationId;
 use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::log;
-use crate::message::MessageId;
+use crate::message::{MessageId, Sender};
 use conversations::{Conversation, Conversations, Expiry};
 
 /// All conversations of this process. Cloning it shares them.
@@ -89,11 +89,14 @@ impl MemoryStore {
         })
     }
 
-    pub(super) fn delete(&self, id: &ConversationId, message: &MessageId) -> Result<(), Error> {
+    pub(super) fn delete(
+        &self,
+        id: &ConversationId,
+        message: &MessageId,
+        of: Option<Sender>,
+    ) -> Result<(), Error> {
         self.conversations.with(id, |conversation| {
-            if !log::delete(&mut conversation.log, message) {
-                return Err(Error::MessageNotFound);
-            }
+            log::delete(&mut conversation.log, message, of)?;
             conversation.expires = Expiry::after(self.ttl);
             Ok(())
         })?;

@@ -34,7 +34,7 @@ use crate::conversation::ConversationId;
 use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::log;
-use crate::message::MessageId;
+use crate::message::{MessageId, Sender};
 use connection::{Connection, Try};
 use link::TIME_LIMIT;
 use pushes::channel;
@@ -162,12 +162,14 @@ impl RedisStore {
         &self,
         id: &ConversationId,
         message: &MessageId,
+        of: Option<Sender>,
     ) -> Result<(), Error> {
         let keys = keys(id);
         let reply = self.run(&DELETE, &keys, |arguments, attempt| {
             arguments.arg(log::message_start(message)).arg(log::deletion_line(message));
             arguments.arg(self.ttl_milliseconds).arg(self.publish).arg(channel(id));
             arguments.arg(u8::from(attempt == Try::Again));
+            arguments.arg(of.map_or("", log::sender_part));
         });
         match text(reply.await?)?.as_str() {
             "deleted" => Ok(()),
@@ -199,10 +201,10 @@ impl RedisStore {
 }
 
 fn log_key(id: &ConversationId) -> String {
-    format!("chat:{{{id}}}:log")
+    id.between("chat:{", "}:log")
 }
 
 /// The keys that the scripts which write are given.
 fn keys(id: &ConversationId) -> [String; 2] {
-    [log_key(id), format!("chat:{{{id}}}:keys")]
+    [log_key(id), id.between("chat:{", "}:keys")]
 }

@@ -11,7 +11,11 @@ pub async fn a_conversation_is_created_under_a_random_id(api: Api) {
     assert_eq!(created.status, 201);
     assert_eq!(created.header("content-type"), "application/json");
     let id = created.text("conversationId");
-    assert_eq!(created.json(), json!({"conversationId": id}));
+    // With tokens, and only then, the customer is given one.
+    let mut body = created.json();
+    let token = body.as_object_mut().expect("an object").remove("customerToken");
+    assert_eq!(token.is_some(), api.uses_tokens(), "{token:?}");
+    assert_eq!(body, json!({"conversationId": id}));
     assert_eq!(created.header("location"), format!("/api/conversations/{id}"));
     assert_eq!(Uuid::parse_str(&id).expect("a UUID").get_version_num(), 4);
 
@@ -24,6 +28,8 @@ pub async fn messages_are_read_in_the_order_in_which_they_were_sent(api: Api) {
     let mut expected = Vec::new();
     for (content, sender) in [("one", "customer"), ("two", "agent"), ("three", "customer")] {
         let body = json!({"sender": sender, "content": content, "timestamp": TIMESTAMP, "more": 1});
+        let customer = api.as_customer_of(&conversation);
+        let api = if sender == "customer" { &customer } else { &api };
         let sent = api.post(&conversation, body.to_string()).await;
         assert_eq!(sent.status, 201);
         let id = sent.text("messageId");
@@ -57,7 +63,8 @@ pub async fn content_and_timestamp_are_given_back_byte_for_byte(api: Api) {
     ];
     for (content, timestamp) in contents.iter().zip(timestamps) {
         let body = json!({"sender": "customer", "content": content, "timestamp": timestamp});
-        assert_eq!(api.post(&conversation, body.to_string()).await.status, 201, "{body}");
+        let customer = api.as_customer_of(&conversation);
+        assert_eq!(customer.post(&conversation, body.to_string()).await.status, 201, "{body}");
     }
     let read = api.get(&conversation).await.json();
     for (index, (content, timestamp)) in contents.iter().zip(timestamps).enumerate() {

@@ -2,7 +2,8 @@
 -- KEYS  1 the log, 2 the sends that are remembered
 -- ARGV  1 what the message's line begins with, 2 the deletion's line,
 --       3 the conversation's life in milliseconds, 4 the command that publishes,
---       5 the channel that is told, 6 '1' where the same deletion may have arrived before
+--       5 the channel that is told, 6 '1' where the same deletion may have arrived before,
+--       7 how the message's line goes on where only one sender's may be deleted
 -- Returns 'deleted', or why nothing was.
 local log = redis.call('GET', KEYS[1])
 if not log then
@@ -10,6 +11,10 @@ if not log then
 end
 local first = string.find(log, ARGV[1], 1, true)
 if first then
+  local rest = first + #ARGV[1]
+  if string.sub(log, rest, rest + #ARGV[7] - 1) ~= ARGV[7] then
+    return 'forbidden'
+  end
   local line_feed = string.find(log, '\n', first, true)
   redis.call('SETRANGE', KEYS[1], first - 1, string.rep(' ', line_feed - first))
   -- At its place rather than with APPEND: a Redis killed while it writes its append-only file may

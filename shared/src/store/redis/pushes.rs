@@ -15,7 +15,7 @@ const CHANNEL_END: &str = "}:changed";
 
 /// The channel on which a conversation's changes are noted.
 pub(super) fn channel(id: &ConversationId) -> String {
-    format!("{CHANNEL_START}{id}{CHANNEL_END}")
+    id.between(CHANNEL_START, CHANNEL_END)
 }
 
 fn conversation(channel: &str) -> Option<ConversationId> {

@@ -8,6 +8,7 @@ use crate::error::Error;
 pub(super) fn refusal(word: &str) -> Option<Error> {
     match word {
         "conversation_not_found" => Some(Error::ConversationNotFound),
+        "forbidden" => Some(Error::ForbiddenDeletion),
         "message_not_found" => Some(Error::MessageNotFound),
         "conversation_full" => Some(Error::ConversationFull),
         "idempotency_key_reused" => Some(Error::IdempotencyKeyReused),

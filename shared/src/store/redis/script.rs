@@ -13,6 +13,11 @@ pub(super) static FOLLOW: LazyLock<Script> =
 pub(super) static DELETE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("delete.lua")));
 
+/// Room for the fullest command, and for the bytes of a usual one beside its script, so that
+/// building it rarely moves it.
+const MAX_ARGUMENTS: usize = 16;
+const COMMAND_BYTES: usize = 1024;
+
 /// A script and its digest, by which a Redis that has seen it knows it.
 pub(super) struct Script {
     text: &'static str,
@@ -32,7 +37,8 @@ impl Script {
         arguments: impl Fn(&mut Cmd, Try),
     ) -> RedisResult<Value> {
         let command = |name, script: &str, attempt| {
-            let mut command = redis::cmd(name);
+            let mut command = Cmd::with_capacity(MAX_ARGUMENTS, script.len() + COMMAND_BYTES);
+            command.arg(name);
             command.arg(script).arg(keys.len()).arg(keys);
             arguments(&mut command, attempt);
             command

@@ -1,0 +1,60 @@
+//! `AUTH_SECRET`: with what tokens are signed.
+
+use std::time::Duration;
+
+use super::ConfigError;
+use crate::tokens::{MIN_SECRET_BYTES, Tokens};
+
+/// How long a customer's token is good for at least. It outlives every conversation that is not
+/// written to, and a conversation seldom lasts a day.
+const CUSTOMER_TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The tokens that `AUTH_SECRET` asks for: one secret, or several with commas between them. `None`
+/// where it is not set.
+pub(super) fn tokens(
+    auth_secret: Option<String>,
+    conversation_ttl: Duration,
+) -> Result<Option<Tokens>, ConfigError> {
+    let Some(text) = auth_secret else { return Ok(None) };
+    let secrets: Vec<_> = text.split(',').map(str::trim).collect();
+    match Tokens::new(&secrets, CUSTOMER_TOKEN_LIFE.max(conversation_ttl)) {
+        Some(tokens) => Ok(Some(tokens)),
+        None => Err(ConfigError {
+            variable: "AUTH_SECRET",
+            expectation: format!(
+                "a secret of at least {MIN_SECRET_BYTES} bytes, like `openssl rand -hex 32` \
+                 makes, or several of them with commas between"
+            ),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STRONG: &str = "0123456789abcdef0123456789abcdef";
+
+    fn read(text: &str) -> Result<Option<Tokens>, ConfigError> {
+        tokens(Some(text.to_owned()), Duration::from_secs(1800))
+    }
+
+    #[test]
+    fn one_strong_secret_or_several_switch_tokens_on() {
+        assert!(tokens(None, Duration::ZERO).unwrap().is_none());
+        assert!(read(STRONG).unwrap().is_some());
+        assert!(read(&format!("{STRONG}, {STRONG}x")).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_weak_secret_is_refused_by_name_and_never_shown() {
+        for weak in
+            ["hunter2", ",", " ", &STRONG[1..], &format!("{STRONG},hunter2"), &format!("{STRONG},")]
+        {
+            let error = read(weak).unwrap_err().to_string();
+            assert!(error.starts_with("AUTH_SECRET must be a secret of at least 32"), "{error}");
+            assert!(!error.contains("hunter2") && !error.contains(STRONG), "{error}");
+        }
+        assert!(!format!("{:?}", read(STRONG).unwrap()).contains(STRONG));
+    }
+}
