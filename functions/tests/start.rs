@@ -6,7 +6,7 @@ use std::time::Duration;
 use functions::route::Route;
 use reqwest::Method;
 use testing::api::{Api, answer, message};
-use testing::gateway::{Function, Gateway};
+use testing::gateway::{Function, Gateway, Invocations};
 use testing::redis::RedisServer;
 use tokio::time::timeout;
 
@@ -35,10 +35,10 @@ fn functions() -> Vec<Function> {
         (Route::CreateConversation, env!("CARGO_BIN_EXE_create-conversation")),
         (Route::SendMessage, SEND_MESSAGE),
     ];
-    let function = |(route, binary): (Route, _)| Function {
+    let function = |(route, binary): (Route, &str)| Function {
         method: route.method(),
         path: route.path(),
-        binary,
+        binary: binary.into(),
     };
     functions.map(function).into()
 }
@@ -79,7 +79,9 @@ async fn each_request_is_one_line_of_json_without_the_message() {
     // Appending, since several processes write to it.
     let append = || std::fs::File::options().append(true).open(log.path());
     let output = || append().expect("the file").into();
-    let gateway = Gateway::start_logging(functions(), &redis.url(), variables, output).await;
+    let gateway =
+        Gateway::start_logging(Invocations::Plain, functions(), &redis.url(), variables, output)
+            .await;
     let api = Api::at(&gateway.url);
     let conversation = api.create().await;
     let sent = api.post(&conversation, message("a secret of the customer")).await;

@@ -13,8 +13,10 @@ use serde_json::{Value, json};
 use testing::Variables;
 use testing::api::Api;
 use testing::browser::Browser;
+use testing::contract::TOKENS;
 use testing::redis::RedisServer;
 use testing::router::Router;
+use testing::token;
 use thirtyfour::prelude::*;
 use tokio::time::{sleep, timeout};
 
@@ -93,6 +95,13 @@ impl Window {
         input.send_keys(text.to_owned() + Key::Enter).await.expect("keys");
     }
 
+    /// Pastes a token into the agent's pane, once it asks for one.
+    async fn give_token(&self, token: &str) {
+        self.until(&displays("#token"), json!(true)).await;
+        let input = self.find("#token input").await;
+        input.send_keys(token.to_owned() + Key::Enter).await.expect("keys");
+    }
+
     /// Waits until both panes show these messages as sent, and nothing else.
     async fn shows(&self, contents: &[&str]) {
         for pane in [CUSTOMER, AGENT] {
@@ -110,6 +119,11 @@ impl Window {
         let log = self.0.browser_log().await.expect("the browser's log");
         log.into_iter().map(|entry| format!("{}: {}", entry.level, entry.message)).collect()
     }
+}
+
+/// Whether an element is shown.
+fn displays(selector: &str) -> String {
+    format!("return document.querySelector('{selector}').checkVisibility()")
 }
 
 #[tokio::test]
@@ -143,7 +157,7 @@ async fn it_is_one_answer_that_allows_nothing_but_itself() {
     for allowed in ["unsafe", "http", "*"] {
         assert!(!policy.contains(allowed), "{policy}");
     }
-    assert!(page.body.len() < 25_000, "{} bytes", page.body.len());
+    assert!(page.body.len() < 30_000, "{} bytes", page.body.len());
 }
 
 #[tokio::test]
@@ -156,6 +170,35 @@ async fn two_windows_talk_to_each_other() {
     for window in [&one, &other] {
         window.shows(&["Is anybody there?", "I am."]).await;
     }
+}
+
+#[tokio::test]
+async fn with_tokens_the_link_makes_the_customer_and_a_token_the_agent() {
+    let (browser, router) = (Browser::start(), serve(None, &[TOKENS]));
+    let window = Window::open(&browser, &router.url).await;
+    window.start().await;
+    window.send(CUSTOMER, "Is anybody there?").await;
+    window.shows(&["Is anybody there?"]).await;
+    window.until(&displays("#agent .compose"), json!(false)).await;
+    window.give_token("no good").await;
+    window.send(AGENT, "I am.").await;
+    // It is asked for again, and the message can be sent again.
+    window.give_token(&token::agent()).await;
+    window.find("#agent .failed .retry").await.click().await.expect("a click");
+    window.shows(&["Is anybody there?", "I am."]).await;
+
+    let link = window.link().await;
+    let customer = Window::open(&browser, &link).await;
+    customer.shows(&["Is anybody there?", "I am."]).await;
+
+    let (bare, _token) = link.rsplit_once('/').expect("a token in the link");
+    let agent = Window::open(&browser, bare).await;
+    agent.status("A token is needed").await;
+    agent.give_token(&token::agent()).await;
+    agent.shows(&["Is anybody there?", "I am."]).await;
+    agent.until(&displays("#customer .compose"), json!(false)).await;
+    agent.find("#agent [aria-label='Delete: I am.']").await.click().await.expect("a click");
+    customer.shows(&["Is anybody there?"]).await;
 }
 
 #[tokio::test]

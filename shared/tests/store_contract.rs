@@ -11,7 +11,7 @@ use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
 use shared::error::Error;
 use shared::log;
-use shared::message::MessageId;
+use shared::message::{MessageId, Sender};
 use shared::store::{Read, Sent, Store};
 use testing::redis::RedisServer;
 use tokio::task::JoinSet;
@@ -22,6 +22,7 @@ macro_rules! contract_tests {
         contract_tests! {
             sixty_four_senders_at_once_lose_nothing [],
             senders_and_deleters_at_once_leave_what_was_not_deleted [],
+            a_sender_who_may_not_deletes_nothing_of_another [],
             a_draft_with_a_key_is_added_once_and_replayed_after [],
             a_reader_at_the_end_is_told_so_and_any_other_gets_the_log [],
             a_log_never_passes_its_limit_by_a_message [("MAX_CONVERSATION_BYTES", "1000")],
@@ -105,6 +106,18 @@ async fn senders_and_deleters_at_once_leave_what_was_not_deleted(store: Store) {
     assert_eq!(contents, (0..32).map(|worker| format!("{worker} kept")).collect::<Vec<_>>());
     let log = String::from_utf8(read(&store, &id).await).unwrap();
     assert!(!log.contains(" deleted\""), "a deleted message's content is still there");
+}
+
+async fn a_sender_who_may_not_deletes_nothing_of_another(store: Store) {
+    let id = create(&store).await;
+    let message = send(&store, &id, "from the customer").await;
+    let before = read(&store, &id).await;
+    let refused = store.delete(&id, &message, Some(Sender::Agent)).await;
+    assert!(matches!(refused, Err(Error::ForbiddenDeletion)));
+    assert_eq!(read(&store, &id).await, before);
+    store.delete(&id, &message, Some(Sender::Customer)).await.unwrap();
+    let again = store.delete(&id, &message, Some(Sender::Customer)).await;
+    assert!(matches!(again, Err(Error::MessageNotFound)));
 }
 
 async fn a_draft_with_a_key_is_added_once_and_replayed_after(store: Store) {

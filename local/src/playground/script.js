@@ -14,17 +14,19 @@ const fromTemplate = (id) => element(`#${id}`).content.firstElementChild.cloneNo
 const panes = ["customer", "agent"].map((sender) => {
   const section = element(`#${sender}`);
   const log = element("[role=log]", section);
-  return { sender, section, log, list: element("ol", log), form: element("form", section), input: element("textarea", section) };
+  return { sender, section, log, list: element("ol", log), form: element(".compose", section), input: element("textarea", section) };
 });
 const paneOf = (sender) => panes.find((pane) => pane.sender === sender);
 
 // The conversation that is shown. What answers late compares its own with this one, and is quiet.
 let current = null;
 
-function open(id) {
+function open(fragment) {
   current?.source?.close();
+  const [id, token] = fragment?.split("/") ?? [];
   current = id && {
-    id,
+    fragment,
+    token, // the customer's, where tokens are on: whoever has the link is the customer
     path: `/api/conversations/${encodeURIComponent(id)}`,
     cursor: "0",
     failures: 0, // of the stream, in a row
@@ -41,6 +43,7 @@ function open(id) {
   }
   document.body.dataset.view = "conversation";
   showExpiry();
+  showTokens();
   follow(current);
 }
 
@@ -64,14 +67,39 @@ function show(state, text) {
   if (status.textContent !== text) status.textContent = text;
 }
 
+// Tokens
+
+let agentToken = sessionStorage.getItem("agentToken");
+let needsToken = false; // and there is none yet
+
+const tokenOf = (sender, conversation) => (sender === "agent" ? agentToken : conversation.token);
+const authorization = (token) => (token ? { Authorization: `Bearer ${token}` } : {});
+const readersToken = (conversation) => conversation.token || agentToken;
+
+function setAgentToken(token) {
+  agentToken = token;
+  if (token) sessionStorage.setItem("agentToken", token);
+  else sessionStorage.removeItem("agentToken");
+  showTokens();
+}
+
+// Where tokens are off nothing of them is seen.
+function showTokens() {
+  if (!current) return;
+  const on = Boolean(current.token || agentToken || needsToken);
+  element("#token").hidden = !on || Boolean(agentToken);
+  for (const { sender, form } of panes) form.hidden = on && !tokenOf(sender, current);
+}
+
 // Following
 
 function follow(conversation) {
   if (conversation !== current) return;
   conversation.source?.close();
   const path = `${conversation.path}?after=${conversation.cursor}`;
-  const source = (conversation.source = new EventSource(path));
-  const outcome = listRequest("GET", path, { Accept: "text/event-stream" });
+  const token = readersToken(conversation);
+  const source = (conversation.source = new EventSource(token ? `${path}&access_token=${encodeURIComponent(token)}` : path));
+  const outcome = listRequest("GET", path, { Accept: "text/event-stream", ...authorization(token) });
   show("waiting", "Connecting…");
   source.onopen = () => {
     conversation.failures = 0;
@@ -101,13 +129,20 @@ function follow(conversation) {
 async function recover(conversation, outcome) {
   while (conversation === current) {
     if (conversation.failures++) await pause(conversation.failures);
-    const answer = await fetchJson("GET", `${conversation.path}?after=${conversation.cursor}`);
+    const headers = authorization(readersToken(conversation));
+    const answer = await fetchJson("GET", `${conversation.path}?after=${conversation.cursor}`, headers);
     if (conversation !== current) return;
     outcome(answer.status);
+    if (answer.status === 401 || answer.status === 403) {
+      needsToken = true;
+      if (!conversation.token) setAgentToken(null);
+      showTokens();
+      return show("waiting", conversation.token ? "The link's token is not good" : "A token is needed");
+    }
     if (answer.status === 200) return follow(conversation);
     if (answer.status === 404 || answer.body.code === "invalid_conversation_id") return gone(conversation);
     // The store came back with an older log: what is shown here is no longer what is there.
-    if (answer.body.code === "invalid_cursor") return open(conversation.id);
+    if (answer.body.code === "invalid_cursor") return open(conversation.fragment);
     show("waiting", answer.status ? "The store is away, trying again…" : "Connection lost, trying again…");
   }
 }
@@ -180,7 +215,7 @@ async function start(event) {
   button.disabled = false;
   // The fragment stays in the browser: no log on the way learns which conversation this is.
   if (status === 201) {
-    location.hash = body.conversationId;
+    location.hash = [body.conversationId, body.customerToken].filter(Boolean).join("/");
     addEventListener("hashchange", () => panes[0].input.focus(), { once: true });
   } else invite("That did not work", body.error, "Try again");
 }
@@ -229,7 +264,7 @@ function add(conversation, message) {
   }
   rows.set(message.messageId, panes.map((pane) => {
     const item = row(pane, message);
-    element(".delete", item).onclick = () => requestDeletion(conversation, message.messageId, item);
+    element(".delete", item).onclick = () => requestDeletion(conversation, message, item);
     append(pane, item);
     return item;
   }));
@@ -247,10 +282,11 @@ function settle(conversation, one) {
   drop(one.item);
 }
 
-async function requestDeletion(conversation, messageId, item) {
+async function requestDeletion(conversation, { messageId, sender }, item) {
   const button = element(".delete", item);
   button.disabled = true;
-  const { status, body } = await request("DELETE", `${conversation.path}/messages/${messageId}`);
+  const headers = authorization(tokenOf(sender, conversation));
+  const { status, body } = await request("DELETE", `${conversation.path}/messages/${messageId}`, headers);
   button.disabled = false;
   // An answer that was lost on its way had deleted it already.
   if (status === 200 || body.code === "message_not_found") remove(conversation, messageId);
@@ -285,7 +321,8 @@ function deliverInTurn(conversation, one) {
 }
 
 async function deliver(conversation, one) {
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": one.key };
+  const token = tokenOf(one.message.sender, conversation);
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": one.key, ...authorization(token) };
   const { status, body } = await request("POST", `${conversation.path}/messages`, headers, JSON.stringify(one.message), () => {
     describe(one, "Not sent yet, trying again…");
   });
@@ -296,7 +333,11 @@ async function deliver(conversation, one) {
     if (conversation.deleted.has(body.messageId)) settle(conversation, one);
     else describe(one, "Sent");
   } else if (status === 404) gone(conversation);
-  else describe(one, `Not sent. ${body.error}`, true);
+  else {
+    describe(one, `Not sent. ${body.error}`, true);
+    // To be asked for anew.
+    if (status === 401 && token && token === agentToken) setAgentToken(null);
+  }
 }
 
 function describe(one, state, failed = false) {
@@ -337,6 +378,15 @@ for (const pane of panes) {
   // Both panes show every message; only the one in use reads it out.
   section.addEventListener("focusin", () => panes.forEach((other) => (other.log.ariaLive = other === pane ? "polite" : "off")));
 }
+element("#token").onsubmit = (event) => {
+  event.preventDefault();
+  const input = element("#token input");
+  if (!input.value.trim()) return;
+  setAgentToken(input.value.trim());
+  input.value = "";
+  element("#agent textarea").focus();
+  if (current.source.readyState === EventSource.CLOSED) follow(current);
+};
 for (const button of document.querySelectorAll(".start")) button.onclick = start;
 element("#copy-link").onclick = (event) => copy(location.href, event.target);
 element("#requests").open = matchMedia("(min-width: 44rem)").matches;

@@ -6,11 +6,12 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{self, DefaultBodyLimit, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get, on, post};
 use base64::Engine;
@@ -29,7 +30,18 @@ use crate::process::Process;
 pub struct Function {
     pub method: Method,
     pub path: &'static str,
-    pub binary: &'static str,
+    pub binary: PathBuf,
+}
+
+/// How a function is invoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invocations {
+    /// With events that have everything, one at a time for each process.
+    Plain,
+    /// The same, with the stage in the path, and without all that an event may lack.
+    Sparse,
+    /// Sixteen at once for the one process, as Lambda Managed Instances do.
+    Concurrent,
 }
 
 /// A gateway in front of running functions.
@@ -42,11 +54,23 @@ pub struct Gateway {
 impl Gateway {
     /// Starts the functions' processes, and the gateway that leads to them.
     pub async fn start(functions: Vec<Function>, redis_url: &str, variables: Variables) -> Self {
-        Self::start_logging(functions, redis_url, variables, Stdio::inherit).await
+        Self::invoking(Invocations::Plain, functions, redis_url, variables).await
+    }
+
+    /// The same, with the functions invoked in some way.
+    pub async fn invoking(
+        invocations: Invocations,
+        functions: Vec<Function>,
+        redis_url: &str,
+        variables: Variables,
+    ) -> Self {
+        let log = Stdio::inherit;
+        Self::start_logging(invocations, functions, redis_url, variables, log).await
     }
 
     /// The same, with the functions' standard output going to `log`.
     pub async fn start_logging(
+        invocations: Invocations,
         functions: Vec<Function>,
         redis_url: &str,
         variables: Variables,
@@ -57,13 +81,20 @@ impl Gateway {
         for function in functions {
             let runtime = Arc::new(Runtime::default());
             let runtime_url = serve(runtime_api(runtime.clone())).await;
-            let instances = if function.method == Method::GET { HOLDING_INSTANCES } else { 1 };
+            let instances = match invocations {
+                Invocations::Concurrent => 1,
+                _ if function.method == Method::GET => HOLDING_INSTANCES,
+                _ => 1,
+            };
             for _ in 0..instances {
-                let mut command = command(function.binary, &runtime_url, redis_url, variables);
+                let mut command = command(&function.binary, &runtime_url, redis_url, variables);
+                if invocations == Invocations::Concurrent {
+                    command.env("AWS_LAMBDA_MAX_CONCURRENCY", "16");
+                }
                 processes.push(Process::start(command.stdout(log()), ""));
             }
             let path = function.path;
-            let invoke = move |request: Request| invoke(runtime, path, request);
+            let invoke = move |request: Request| invoke(runtime, invocations, path, request);
             let filter = MethodFilter::try_from(function.method).expect("a plain method");
             router = router.route(function.path, on(filter, invoke));
         }
@@ -80,7 +111,7 @@ impl Gateway {
 }
 
 /// What Lambda starts a function with, its Runtime API being at this address.
-fn command(binary: &str, runtime_url: &str, redis_url: &str, variables: Variables) -> Command {
+fn command(binary: &Path, runtime_url: &str, redis_url: &str, variables: Variables) -> Command {
     let mut command = Command::new(binary);
     command
         .env("AWS_LAMBDA_RUNTIME_API", runtime_url.trim_start_matches("http://"))
@@ -144,24 +175,41 @@ async fn next(State(runtime): State<Arc<Runtime>>) -> Response {
         .expect("a response")
 }
 
-async fn respond(State(runtime): State<Arc<Runtime>>, Path(id): Path<String>, body: Bytes) {
+async fn respond(
+    State(runtime): State<Arc<Runtime>>,
+    extract::Path(id): extract::Path<String>,
+    body: Bytes,
+) {
     let response = serde_json::from_slice(&body).expect("the function's response is JSON");
     let running = runtime.running.lock().expect("unpoisoned").remove(&id);
     let _ = running.expect("an invocation under way").send(response);
 }
 
-async fn fail(State(runtime): State<Arc<Runtime>>, Path(id): Path<String>, body: String) {
+async fn fail(
+    State(runtime): State<Arc<Runtime>>,
+    extract::Path(id): extract::Path<String>,
+    body: String,
+) {
     eprintln!("the function failed: {body}");
     runtime.running.lock().expect("unpoisoned").remove(&id);
 }
 
 /// Hands a request to a function and waits for its response; a failed function shows as 502, as
 /// API Gateway shows it.
-async fn invoke(runtime: Arc<Runtime>, path: &'static str, request: Request) -> Response {
+async fn invoke(
+    runtime: Arc<Runtime>,
+    invocations: Invocations,
+    path: &'static str,
+    request: Request,
+) -> Response {
     let id = Uuid::new_v4().to_string();
     let (sender, response) = oneshot::channel();
     runtime.running.lock().expect("unpoisoned").insert(id.clone(), sender);
-    runtime.waiting.send((id, event(path, request).await)).expect("a receiver");
+    let mut event = event(path, request).await;
+    if invocations == Invocations::Sparse {
+        thin_out(&mut event);
+    }
+    runtime.waiting.send((id, event)).expect("a receiver");
     match response.await {
         Ok(response) => http_response(&response),
         Err(_) => Response::builder().status(502).body(Body::empty()).expect("a response"),
@@ -222,6 +270,32 @@ async fn event(path: &str, request: Request) -> Value {
         event["body"] = body.into();
     }
     event
+}
+
+/// Puts the stage into the path, and leaves out all that API Gateway may leave out.
+fn thin_out(event: &mut Value) {
+    let path = format!("/prod{}", event["rawPath"].as_str().expect("a path"));
+    event["rawPath"] = path.as_str().into();
+    event["requestContext"]["http"]["path"] = path.into();
+    let context = event["requestContext"].as_object_mut().expect("a context");
+    context["stage"] = "prod".into();
+    for name in ["accountId", "domainPrefix", "time", "timeEpoch", "requestId"] {
+        context.remove(name);
+    }
+    let http = context["http"].as_object_mut().expect("what HTTP says");
+    for name in ["protocol", "sourceIp", "userAgent"] {
+        http.remove(name);
+    }
+    let event = event.as_object_mut().expect("an event");
+    for name in ["pathParameters", "headers"] {
+        if event[name].as_object().is_some_and(Map::is_empty) {
+            event.remove(name);
+        }
+    }
+    if event["rawQueryString"] == "" {
+        event.remove("rawQueryString");
+    }
+    event.remove("routeKey");
 }
 
 fn http_response(response: &Value) -> Response {
