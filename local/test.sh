@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change lands: format, lints, documentation,
-# dependencies, all tests, the deployment's template, and a conversation under `cargo lambda watch`.
+# dependencies, all tests, the instructions that a request takes, the deployment's template, and a
+# conversation under `cargo lambda watch`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source local/tools.sh
@@ -23,6 +24,8 @@ else
 fi
 step Tests
 cargo test --workspace --locked
+step Instructions
+local/instructions.sh
 step Template
 sam validate --lint
 sam validate --region us-east-1
