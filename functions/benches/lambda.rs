@@ -32,8 +32,10 @@ struct Seen {
 async fn main() {
     let redis = RedisServer::start();
     let conversation = begin(&redis).await;
-    let functions: Vec<_> =
-        std::iter::once(None).chain(Route::ALL.map(Some)).map(|route| (route, binary(route))).collect();
+    let functions: Vec<_> = std::iter::once(None)
+        .chain(Route::ALL.map(Some))
+        .map(|route| (route, binary(route)))
+        .collect();
     let mut seen: Vec<Seen> = functions.iter().map(|_| Seen::default()).collect();
     let mut round_trips = Vec::new();
     for _ in 0..STARTS {
@@ -45,11 +47,14 @@ async fn main() {
     print(&functions, &mut seen, median(&mut round_trips));
 }
 
+/// What `local/lambda.sh` has built, in the folder that it names.
 fn binary(route: Option<Route>) -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_send-message"));
+    let folder = std::env::args().nth(1).expect("the folder of the built functions");
+    // cargo runs a bench in its package's folder.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     match route {
-        Some(route) => folder.with_file_name(route.name()),
-        None => folder.with_file_name("examples").join("hello"),
+        Some(route) => folder.join(route.name()),
+        None => folder.join("examples/hello"),
     }
 }
 
@@ -144,12 +149,16 @@ fn median(times: &mut [Duration]) -> Duration {
 fn print(functions: &[(Option<Route>, PathBuf)], seen: &mut [Seen], round_trip: Duration) {
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
     println!("medians of {STARTS}; a round trip to Redis takes {:.3} ms", milliseconds(round_trip));
-    println!("{:<20} {:>9} {:>6} {:>9} {:>12} {:>9} {:>6}", "", "start ms", "", "warm ms", "over hello", "RSS KiB", "");
+    println!(
+        "{:<20} {:>9} {:>6} {:>9} {:>12} {:>9} {:>6}",
+        "", "start ms", "", "warm ms", "over hello", "RSS KiB", ""
+    );
     let mut hello = None;
     for ((route, _), seen) in functions.iter().zip(seen) {
         let found = [&mut seen.start, &mut seen.warm, &mut seen.resident].map(|all| median(all));
         let [start, warm, resident] = found.map(milliseconds);
-        let [hello_start, hello_warm, hello_resident] = *hello.get_or_insert([start, warm, resident]);
+        let [hello_start, hello_warm, hello_resident] =
+            *hello.get_or_insert([start, warm, resident]);
         let own = if route.is_some() { milliseconds(round_trip) } else { 0.0 };
         println!(
             "{:<20} {start:>9.2} {:>6.2} {warm:>9.3} {:>12.3} {:>9.0} {:>6.2}",

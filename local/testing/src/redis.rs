@@ -157,6 +157,26 @@ fn answers(port: u16, process: &mut Process) -> bool {
     false
 }
 
+/// A connection on which Redis is asked again and again how quickly it answers.
+pub struct Pings(TcpStream);
+
+impl Pings {
+    /// Connects to the server at a port of this machine.
+    pub fn open(port: u16) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+        stream.set_nodelay(true).expect("no delay");
+        Self(stream)
+    }
+
+    /// How long one question and its answer take.
+    pub fn ping(&mut self) -> Duration {
+        let asked = Instant::now();
+        self.0.write_all(b"PING\r\n").expect("a request");
+        self.0.read_exact(&mut [0; 7]).expect("+PONG");
+        asked.elapsed()
+    }
+}
+
 /// Runs one command on the server at a port of this machine.
 pub fn command(port: u16, words: &[&str]) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
