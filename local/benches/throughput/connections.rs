@@ -1,4 +1,6 @@
-//! The table of how the router bears more connections.
+//! The table of how the throughput bears more connections.
+//!
+//! The floor stands beside the router to tell what wrk and the machine make of them.
 
 use crate::Outcome;
 use crate::comparison::grouped;
@@ -11,7 +13,7 @@ const CONNECTIONS: [u32; 4] = [16, 64, 256, 1024];
 /// More connections may cost a fifth of the best throughput with fewer.
 const LEAST_KEPT: f64 = 0.8;
 
-/// Measures the rows on the router, on Redis and in memory, and prints the table.
+/// Measures the rows on the router, on the floor and in memory, and prints the table.
 pub fn print(rows: &[&Row], rounds: &Rounds) -> Outcome<()> {
     rounds.expect(rows.iter().map(|row| targets(row).count() * CONNECTIONS.len()).sum());
     let mut lines = Vec::new();
@@ -41,7 +43,7 @@ pub fn print(rows: &[&Row], rounds: &Rounds) -> Outcome<()> {
 
 fn targets(row: &Row) -> impl Iterator<Item = Target> {
     let memory = row.others.contains(&Target::Memory).then_some(Target::Memory);
-    [Target::Router].into_iter().chain(memory)
+    [Target::Router, Target::Floor].into_iter().chain(memory)
 }
 
 /// The least share of the best throughput so far that any further number of connections kept.

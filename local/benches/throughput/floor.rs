@@ -63,7 +63,7 @@ async fn load(redis: &mut MultiplexedConnection, script: &str) -> Outcome<&'stat
 /// Serves on a port, after having said where.
 pub async fn listen(port: u16, router: Router) -> Outcome<()> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    println!("listens on http://{}", listener.local_addr()?);
+    println!("http://{} is served", listener.local_addr()?);
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
     Ok(axum::serve(listener, router).await?)
 }

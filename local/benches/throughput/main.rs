@@ -83,7 +83,7 @@ fn circumstances(options: &Options) -> Outcome<String> {
     };
     Ok(format!(
         "{cores} cores, {}; Redis {version}; wrk with 1 thread{connections}; \
-         medians of {rounds} rounds of {seconds} s",
+         {seconds} s a measurement, medians of {rounds}",
         processor()
     ))
 }

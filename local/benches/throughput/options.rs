@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, value_parser};
 
 /// Measures the router's throughput against that of a bare server on the same Redis.
 #[derive(Parser)]
+#[command(name = "local/bench.sh")]
 pub struct Options {
     /// Seconds that each measurement takes
     #[arg(long, default_value_t = 2, value_parser = value_parser!(u32).range(1..=60))]
@@ -18,10 +19,10 @@ pub struct Options {
     pub connections: u32,
 
     /// Measure only the rows whose name holds this
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub only: String,
 
-    /// Measure the router alone, with 16 to 1,024 connections
+    /// Tell instead how the throughput bears 16 to 1,024 connections
     #[arg(long, conflicts_with = "connections")]
     pub connections_table: bool,
 

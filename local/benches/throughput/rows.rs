@@ -37,10 +37,10 @@ use Target::{Memory, Naive};
 /// nothing to it.
 const ROWS: [Row; 10] = [
     row("create", Create, 0, 1, &[Memory]),
-    row("send to 10", Send, 10, 4_000, &[Memory, Naive]),
-    row("send to 1,000", Send, 1_000, 128, &[Memory, Naive]),
-    row("send to 10,000", Send, 10_000, 8, &[]),
-    row("send once to 10", SendOnce, 10, 4_000, &[Memory]),
+    row("send to 10", Send, 10, 8_000, &[Memory, Naive]),
+    row("send to 1,000", Send, 1_000, 256, &[Memory, Naive]),
+    row("send to 10,000", Send, 10_000, 16, &[]),
+    row("send once to 10", SendOnce, 10, 8_000, &[Memory]),
     row("read 10", Read, 10, 500, &[Memory]),
     row("read 100", Read, 100, 100, &[Memory]),
     row("read 1,000", Read, 1_000, 32, &[Memory, Naive]),

@@ -41,7 +41,8 @@ pub fn measure(url: &str, requests: &[String], connections: u32, seconds: u32) -
     }
     if refused + broken > 0.0 {
         return Err(format!(
-            "of {answered} requests {refused} were refused; {broken} broke off or came too late"
+            "with {connections} connections, {refused} of {answered} answers were errors, and \
+             {broken} times a connection failed or an answer took over 2 s"
         )
         .into());
     }
