@@ -5,6 +5,8 @@
 //! logged. What it reaches is what axum, redis-rs and Redis leave to be reached.
 #![allow(clippy::unwrap_used)]
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
@@ -13,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use redis::aio::MultiplexedConnection;
-use redis::{Client, Cmd, IntoConnectionInfo, Script, Value};
+use redis::{AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo, Script, Value};
 use shared::log::HEADER_LENGTH;
 use tokio::net::TcpListener;
 
@@ -21,6 +23,7 @@ use crate::Outcome;
 use crate::conversations::TTL_MILLISECONDS;
 use crate::options::Address;
 
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_LOG_BYTES: usize = HEADER_LENGTH + 4 * 1024 * 1024;
 
 #[derive(Clone)]
@@ -51,7 +54,9 @@ pub async fn connect(url: &str) -> Outcome<MultiplexedConnection> {
     let server = url.into_connection_info()?;
     let tcp = server.tcp_settings().clone().set_nodelay(true);
     let client = Client::open(server.set_tcp_settings(tcp))?;
-    Ok(client.get_multiplexed_async_connection().await?)
+    // By default it gives up after half a second, which a slow machine may well take.
+    let config = AsyncConnectionConfig::new().set_response_timeout(Some(RESPONSE_TIMEOUT));
+    Ok(client.get_multiplexed_async_connection_with_config(&config).await?)
 }
 
 async fn load(redis: &mut MultiplexedConnection, script: &str) -> Outcome<&'static str> {

@@ -27,7 +27,8 @@ pub fn measure(url: &str, requests: &[String], connections: u32, seconds: u32) -
     file.write_all(requests.join("\u{2}").as_bytes())?;
     let output = Command::new("wrk")
         .args(["--threads", "1", "--connections", &connections.to_string()])
-        .args(["--duration", &format!("{seconds}s"), "--script", SCRIPT, url, "--"])
+        .args(["--duration", &format!("{seconds}s"), "--timeout", "10s"])
+        .args(["--script", SCRIPT, url, "--"])
         .arg(file.path())
         .output()
         .map_err(|error| format!("cannot start wrk: {error}. local/bench.sh installs it"))?;
@@ -42,7 +43,7 @@ pub fn measure(url: &str, requests: &[String], connections: u32, seconds: u32) -
     if refused + broken > 0.0 {
         return Err(format!(
             "with {connections} connections, {refused} of {answered} answers were errors, and \
-             {broken} times a connection failed or an answer took over 2 s"
+             {broken} times a connection failed or an answer took over 10 s"
         )
         .into());
     }
