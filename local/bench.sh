@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Measures the router's throughput against that of a bare server on the same Redis.
+# --help tells the options.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source local/need.sh
+
+need cc gcc libc6-dev
+need redis-server redis-server
+need wrk wrk
+
+# For a thousand connections, to each server and to wrk.
+ulimit -n "$(ulimit -Hn)"
+exec cargo bench --locked --package local --bench throughput -- "$@"

@@ -1,0 +1,95 @@
+//! What the servers hold when a measurement begins: conversations that nobody has used yet.
+
+use redis::{Client, Pipeline};
+use shared::conversation::ConversationId;
+use shared::log;
+use shared::message::{MessageId, NewMessage};
+use testing::redis::RedisServer;
+
+use crate::requests::{MESSAGE, create, send};
+use crate::rows::Row;
+use crate::targets::Target;
+use crate::{Outcome, pipeline};
+
+/// The life of a conversation, as the router has it by default.
+pub const TTL_MILLISECONDS: u64 = 1_800_000;
+
+/// About as many bytes are written to Redis at a time.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Some conversations of the same length.
+pub struct Conversations {
+    pub ids: Vec<String>,
+    /// The cursor at their end.
+    pub cursor: usize,
+}
+
+impl Conversations {
+    /// Makes those that a measurement of this many seconds begins with.
+    pub fn prepare(
+        row: &Row,
+        seconds: u32,
+        target: Target,
+        redis: &RedisServer,
+        url: &str,
+    ) -> Outcome<Self> {
+        let number = row.conversations * seconds as usize;
+        let mut lines = Vec::new();
+        let message = NewMessage::from_json(MESSAGE.as_bytes())?;
+        for _ in 0..row.messages {
+            lines.extend_from_slice(&log::message_line(&MessageId::next(), &message));
+        }
+        redis.expect_ok(&["FLUSHDB"]);
+        let ids = match target {
+            Target::Memory => over_http(url, number, row.messages)?,
+            Target::Router | Target::Floor | Target::Naive => {
+                in_redis(&redis.url(), number, |id| entry(target, id, &lines))?
+            }
+        };
+        Ok(Self { ids, cursor: lines.len() })
+    }
+}
+
+/// A conversation's key and value.
+fn entry(target: Target, id: &ConversationId, lines: &[u8]) -> (String, Vec<u8>) {
+    let log = [&log::empty(id), lines].concat();
+    match target {
+        Target::Naive => (format!("conversation:{id}"), log::into_answer(log)),
+        _ => (format!("chat:{{{id}}}:log"), log),
+    }
+}
+
+fn in_redis(
+    url: &str,
+    number: usize,
+    entry: impl Fn(&ConversationId) -> (String, Vec<u8>),
+) -> Outcome<Vec<String>> {
+    let mut redis = Client::open(url)?.get_connection()?;
+    let mut batch = Pipeline::new();
+    let mut bytes = 0;
+    let mut ids = Vec::new();
+    while ids.len() < number {
+        let id = ConversationId::random();
+        let (key, value) = entry(&id);
+        bytes += value.len();
+        batch.cmd("SET").arg(key).arg(value).arg("PX").arg(TTL_MILLISECONDS).ignore();
+        ids.push(id.to_string());
+        if bytes > BATCH_BYTES || ids.len() == number {
+            batch.exec(&mut redis)?;
+            batch.clear();
+            bytes = 0;
+        }
+    }
+    Ok(ids)
+}
+
+fn over_http(url: &str, number: usize, messages: usize) -> Outcome<Vec<String>> {
+    let mut ids = Vec::new();
+    pipeline::run(url, (0..number).map(|_| create()), |answers| {
+        let bodies = answers.split("{\"conversationId\":\"").skip(1);
+        ids.extend(bodies.filter_map(|body| body.split('"').next()).map(str::to_owned));
+    })?;
+    let sends = ids.iter().flat_map(|id| (0..messages).map(move |_| send(id, "")));
+    pipeline::run(url, sends, |_| {})?;
+    Ok(ids)
+}
