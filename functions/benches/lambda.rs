@@ -31,7 +31,8 @@ struct Seen {
 #[tokio::main]
 async fn main() {
     let redis = RedisServer::start();
-    let conversation = begin(&redis).await;
+    // What is sent goes to one of its own, so that the one that is read stays short.
+    let conversations = [begin(&redis).await, begin(&redis).await];
     let functions: Vec<_> = std::iter::once(None)
         .chain(Route::ALL.map(Some))
         .map(|route| (route, binary(route)))
@@ -40,7 +41,7 @@ async fn main() {
     let mut round_trips = Vec::new();
     for _ in 0..STARTS {
         for ((route, binary), seen) in functions.iter().zip(&mut seen) {
-            measure(*route, binary, &redis, &conversation, seen).await;
+            measure(*route, binary, &redis, &conversations, seen).await;
         }
         round_trips.push(round_trip(&redis));
     }
@@ -104,7 +105,7 @@ async fn measure(
     route: Option<Route>,
     binary: &Path,
     redis: &RedisServer,
-    conversation: &str,
+    [conversation, sent_to]: &[String; 2],
     seen: &mut Seen,
 ) {
     let running = running(binary, redis).await;
@@ -113,8 +114,8 @@ async fn measure(
     let route = route.unwrap_or(Route::GetConversation);
     let path = match route {
         Route::CreateConversation => "/api/conversations".to_owned(),
-        Route::GetConversation => conversation.to_owned(),
-        Route::SendMessage => format!("{conversation}/messages"),
+        Route::GetConversation => conversation.clone(),
+        Route::SendMessage => format!("{sent_to}/messages"),
         Route::DeleteMessage => {
             format!("{conversation}/messages/00000000-0000-7000-8000-000000000000")
         }

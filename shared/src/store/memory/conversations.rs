@@ -5,7 +5,8 @@ use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-use parking_lot::{Mutex, RwLock};
+use dashmap::DashMap;
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::conversation::ConversationId;
@@ -19,8 +20,9 @@ const SWEEP_PERIOD: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 pub(super) struct Conversations {
-    /// One lock each, so that a long answer holds up no other conversation.
-    by_id: RwLock<HashMap<ConversationId, Arc<Mutex<Conversation>>>>,
+    /// One lock each, so that a long answer holds up no other conversation; and in parts, so that
+    /// one that grows holds up few.
+    by_id: DashMap<ConversationId, Arc<Mutex<Conversation>>>,
     /// When to look at each again, the earliest first: at its expiry as it was when last looked at.
     checks: Mutex<BinaryHeap<Reverse<(Instant, ConversationId)>>>,
 }
@@ -55,12 +57,12 @@ impl Conversations {
 
     pub(super) fn insert(&self, id: &ConversationId, conversation: Conversation) {
         self.checks.lock().push(Reverse((conversation.expires.instant, *id)));
-        self.by_id.write().insert(*id, Arc::new(Mutex::new(conversation)));
+        self.by_id.insert(*id, Arc::new(Mutex::new(conversation)));
     }
 
     /// How many memory is held for.
     pub(super) fn held(&self) -> usize {
-        self.by_id.read().len()
+        self.by_id.len()
     }
 
     /// Does something with a conversation that has not expired, alone.
@@ -69,7 +71,7 @@ impl Conversations {
         id: &ConversationId,
         act: impl FnOnce(&mut Conversation) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let found = self.by_id.read().get(id).cloned();
+        let found = self.by_id.get(id).map(|entry| entry.value().clone());
         let conversation = found.ok_or(Error::ConversationNotFound)?;
         let mut conversation = conversation.lock();
         if conversation.expires.instant <= Instant::now() {
@@ -87,14 +89,14 @@ impl Conversations {
             && when <= now
         {
             checks.pop();
-            let found = self.by_id.read().get(&id).cloned();
+            let found = self.by_id.get(&id).map(|entry| entry.value().clone());
             match found.map(|conversation| conversation.lock().expires.instant) {
                 Some(expires) if expires > now => checks.push(Reverse((expires, id))),
-                _ => drop(self.by_id.write().remove(&id)),
+                _ => drop(self.by_id.remove(&id)),
             }
         }
-        if self.by_id.read().capacity() > 4 * checks.len() + 1024 {
-            self.by_id.write().shrink_to_fit();
+        if self.by_id.capacity() > 4 * checks.len() + 1024 {
+            self.by_id.shrink_to_fit();
             checks.shrink_to_fit();
         }
     }
