@@ -26,6 +26,8 @@ step Tests
 cargo test --workspace --locked
 step Instructions
 local/instructions.sh
+step OpenAPI
+local/schemathesis.sh
 step Template
 sam validate --lint
 sam validate --region us-east-1

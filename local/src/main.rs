@@ -4,6 +4,7 @@
 //! - [`options`]: the command line.
 //! - [`router`]: which path leads to which handler, and what is answered off those paths.
 //! - [`cors`]: leave for pages of other origins.
+//! - [`openapi`]: all of it described for machines.
 //! - [`playground`]: a page on which to try it all out.
 //! - [`event`]: an HTTP request as Lambda would hand it to the handler.
 //! - [`token`]: a token for trying out, instead of all that.
@@ -11,6 +12,7 @@
 
 mod cors;
 mod event;
+mod openapi;
 mod options;
 mod playground;
 mod router;

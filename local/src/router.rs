@@ -16,9 +16,9 @@ use shared::error::Error;
 use uuid::Uuid;
 
 use crate::event::{event, path_parameters};
-use crate::{cors, playground};
+use crate::{cors, openapi, playground};
 
-/// The four routes, open to pages of every origin, and the playground.
+/// The four routes, open to pages of every origin, the playground and the API's description.
 pub struct Router {
     service: Service,
     read_timeout: Duration,
@@ -53,14 +53,15 @@ impl Router {
         let route = self.templates.iter().find(|(_, template)| matches(template, &segments));
         let method = match route {
             Some((route, _)) => route.method(),
-            None if segments == ["", ""] => Method::GET,
+            None if matches!(segments[..], ["", "" | "openapi.json"]) => Method::GET,
             None => return Err(Error::RouteNotFound),
         };
         if !answers(&method, request.method()) {
             return Ok(not_allowed(&method));
         }
         let Some((route, template)) = route else {
-            return Ok(playground::page());
+            let is_page = segments == ["", ""];
+            return Ok(if is_page { playground::page() } else { openapi::answer() });
         };
         let parameters = path_parameters(template, &segments);
         let event = event(request, parameters, self.read_timeout).await?;

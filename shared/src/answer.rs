@@ -74,7 +74,7 @@ pub fn error(error: &Error) -> Answer {
 }
 
 /// The one place that says how an error looks from outside.
-fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
+pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
     match error {
         Error::InvalidJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
         Error::MissingField(_) => (StatusCode::BAD_REQUEST, "missing_field"),
