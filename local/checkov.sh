@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Holds the template to checkov's policies. Installs checkov, of 300 MB, into a folder of its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source local/tools.sh
+
+checkov=checkov==3.3.30
+if [ ! -e "$PARLEY_TOOLS/$checkov/bin/checkov" ]; then
+    python3 -m venv "$PARLEY_TOOLS/$checkov"
+    "$PARLEY_TOOLS/$checkov/bin/pip" install --quiet --disable-pip-version-check "$checkov"
+fi
+"$PARLEY_TOOLS/$checkov/bin/checkov" --config-file local/checkov.yaml --file template.yaml
