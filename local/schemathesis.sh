@@ -17,6 +17,8 @@ log=$(mktemp)
 trap 'rm -f "$log"; kill "$router" 2>/dev/null || true' EXIT
 
 hold() {
+    # Emptied first: the line of the router before must not be taken for that of this one.
+    : >"$log"
     target/debug/local --port 0 >"$log" &
     router=$!
     until url=$(grep -o 'http://[^ ,]*' "$log"); do sleep 0.05; done
