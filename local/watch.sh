@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A conversation with the four functions under `cargo lambda watch`, over a Redis of its own.
+# A conversation with the four functions under `cargo lambda watch`, over a Redis of its own, and each
+# function invoked with its committed event.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source local/tools.sh
@@ -53,3 +54,13 @@ expect "$(request "$conversation")" '*"content":"Hello, how can I help?"*} 200'
 expect "$(request -X DELETE "$conversation/messages/$message")" '{"message":"Message deleted successfully"} 200'
 expect "$(request "$conversation")" '*"messages":\[\]} 200'
 expect "$(request "${api}/x")" '*"code":"invalid_conversation_id"} 400'
+
+# Each function with its committed event; all but the first are about a conversation that is nowhere.
+invoke() {
+    cargo lambda invoke "$1" --invoke-address 127.0.0.1 --invoke-port "$watch_port" \
+        --data-file "functions/events/$1.json"
+}
+expect "$(invoke create-conversation)" '*"statusCode":201*'
+for function in send-message get-conversation delete-message; do
+    expect "$(invoke $function)" '*"statusCode":404*conversation_not_found*'
+done

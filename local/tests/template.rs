@@ -1,5 +1,5 @@
 //! What the template says of the code is so.
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use serde_norway::Value;
 use shared::limits::MAX_WAIT_SECONDS;
 use testing::api::{Api, answer};
 use testing::events::EventSource;
-use testing::redis::RedisServer;
+use testing::redis::{RedisServer, free_port, wait_until};
 use testing::router::Router;
 
 fn root() -> PathBuf {
@@ -18,6 +18,12 @@ fn root() -> PathBuf {
 fn template() -> Value {
     let text = std::fs::read_to_string(root().join("template.yaml")).expect("the template");
     serde_norway::from_str(&text).expect("YAML")
+}
+
+/// What `!Ref` or `!GetAtt` names.
+fn reference(value: &Value) -> &str {
+    let Value::Tagged(function) = value else { panic!("no reference: {value:?}") };
+    function.value.as_str().expect("a name")
 }
 
 /// The text of all files in a folder, and in those within it.
@@ -58,34 +64,53 @@ fn reading_may_take_as_long_as_it_may_wait_and_less_than_api_gateway_lets_it() {
 }
 
 #[test]
-fn each_function_has_a_log_and_a_binary_of_its_own() {
+fn each_function_has_a_log_of_its_own_and_a_role_that_writes_to_no_other() {
     let template = template();
     let mut logs = std::collections::HashSet::new();
     for (name, resource) in template["Resources"].as_mapping().expect("resources") {
         if resource["Type"] != "AWS::Serverless::Function" {
             continue;
         }
-        let log = &resource["Properties"]["LoggingConfig"]["LogGroup"];
-        let Value::Tagged(log) = log else { panic!("no reference: {log:?}") };
-        let log = log.value.as_str().expect("a name").to_owned();
-        assert_eq!(log, format!("{}Log", name.as_str().expect("a name")));
+        let name = name.as_str().expect("a name");
+        let log = reference(&resource["Properties"]["LoggingConfig"]["LogGroup"]).to_owned();
+        assert_eq!(log, format!("{name}Log"));
         assert_eq!(template["Resources"][log.as_str()]["Type"], "AWS::Logs::LogGroup");
+        let role = reference(&resource["Properties"]["Role"]);
+        assert_eq!(role, format!("{name}Role.Arn"));
+        let policies = &template["Resources"][format!("{name}Role")]["Properties"]["Policies"];
+        let statements = &policies[0]["PolicyDocument"]["Statement"];
+        assert_eq!(reference(&statements[0]["Resource"]), format!("{log}.Arn"));
+        assert!(policies.get(1).is_none() && statements.get(1).is_none(), "{policies:?}");
         logs.insert(log);
     }
     assert_eq!(logs.len(), 4);
 }
 
 #[tokio::test]
-async fn what_the_caches_user_may_do_is_enough() {
+async fn what_the_caches_user_may_do_is_enough_and_no_more() {
     let template = template();
     let rules = &template["Resources"]["CacheUser"]["Properties"]["AccessString"];
     let rules = rules.as_str().expect("rules");
-    let redis = RedisServer::start();
+    // As ElastiCache Serverless shows itself: a cluster with one node.
+    let bus = free_port().to_string();
+    let redis = RedisServer::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus]);
+    redis.expect_ok(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    wait_until("the cluster is whole", || {
+        redis.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
+    });
     let mut command = vec!["ACL", "SETUSER", "parley", ">password"];
     command.extend(rules.split(' '));
     redis.expect_ok(&command);
+    for forbidden in [["FLUSHALL", "SYNC"], ["CONFIG", "GET"], ["SET", "other"]] {
+        let mut dry_run = vec!["ACL", "DRYRUN", "parley"];
+        dry_run.extend(forbidden);
+        dry_run.push("x");
+        assert!(redis.command(&dry_run).contains("no permissions"), "{forbidden:?}");
+    }
+    redis.expect_ok(&["ACL", "SETUSER", "default", "off"]);
     let url = format!("redis://parley:password@127.0.0.1:{}", redis.port());
-    let router = Router::start(env!("CARGO_BIN_EXE_local"), Some(&url), &[]);
+    let router =
+        Router::start(env!("CARGO_BIN_EXE_local"), Some(&url), &[("REDIS_CLUSTER", "true")]);
     let api = Api::at(&router.url);
 
     let conversation = api.create().await;
@@ -100,12 +125,4 @@ async fn what_the_caches_user_may_do_is_enough() {
     assert_eq!(answer(again).await.status, 304);
     assert_eq!(api.delete(&conversation, &message).await.status, 200);
     assert_eq!(api.contents(&conversation).await, ["once"]);
-
-    // And no more than that.
-    for forbidden in [["FLUSHALL", "SYNC"], ["CONFIG", "GET"], ["SET", "other"]] {
-        let mut dry_run = vec!["ACL", "DRYRUN", "parley"];
-        dry_run.extend(forbidden);
-        dry_run.push("x");
-        assert!(redis.command(&dry_run).contains("no permissions"), "{forbidden:?}");
-    }
 }
