@@ -2,7 +2,8 @@
 //!
 //! Two stores hold the same bytes (see [`crate::log`]) and obey one contract, held to it by the
 //! one test suite `tests/store_contract.rs`: [`redis`] for everything that is deployed, [`memory`]
-//! for trying things out with nothing installed. Each operation is atomic, and one round trip.
+//! for trying things out with nothing installed. Each write is atomic. Each operation is one round
+//! trip; reading anew what has changed is two.
 
 mod followers;
 pub mod memory;

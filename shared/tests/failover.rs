@@ -79,7 +79,7 @@ async fn a_primary_of_a_cluster_that_dies_loses_nothing_that_was_acknowledged_af
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slots_are_moved_while_they_are_written_to_and_nothing_breaks() {
+async fn slots_are_moved_while_they_are_written_to_and_read_and_nothing_breaks() {
     let cluster = Cluster::start();
     let writing = Writing::start(&cluster.url(), true, WRITERS).await;
     for id in &writing.ids()[..8] {
@@ -89,6 +89,7 @@ async fn slots_are_moved_while_they_are_written_to_and_nothing_breaks() {
         cluster.begin_move(slot, from, to);
         // In between, the old node tells who asks for the slot's keys to ask the new one.
         writing.progress(WRITERS).await;
+        writing.read(id).await;
         cluster.finish_move(slot, to);
         writing.progress(WRITERS).await;
     }

@@ -1,5 +1,6 @@
 //! What happened since a cursor, or happens while the request is held.
 
+use std::io::Write;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -13,6 +14,9 @@ use shared::store::{Store, Tail};
 use shared::timestamp;
 use tokio::time::Instant;
 
+/// Room for what follows the messages, where none was deleted.
+const END_BYTES: usize = 96;
+
 pub(super) async fn answer(
     store: &Store,
     conversation: ConversationId,
@@ -20,26 +24,29 @@ pub(super) async fn answer(
     wait: Duration,
 ) -> Result<Answer, Error> {
     let mut following = Following::new(store, conversation, after);
-    let tail = match following.next(Instant::now() + wait, u32::MAX).await? {
-        Next::Happened(_, tail) | Next::Nothing(tail) => tail,
-        Next::Ended => following.now(u32::MAX).await?,
+    let tail = if wait.is_zero() {
+        following.now(u32::MAX).await?
+    } else {
+        match following.next(Instant::now() + wait, u32::MAX).await? {
+            Next::Happened(_, tail) | Next::Nothing(tail) => tail,
+            Next::Ended => following.now(u32::MAX).await?,
+        }
     };
     let body = body(&conversation, after, following.cursor(), &tail);
     Ok(answer::json(StatusCode::OK, body))
 }
 
 fn body(conversation: &ConversationId, after: Cursor, cursor: Cursor, tail: &Tail) -> Vec<u8> {
-    let mut messages = Vec::with_capacity(tail.lines.len() + 256);
+    let start = conversation.between(r#"{"conversationId":""#, r#"","messages":["#);
+    let mut body = start.into_bytes();
+    let messages = body.len();
     let mut deleted = Vec::new();
-    messages.extend_from_slice(br#"{"conversationId":""#);
-    messages.extend_from_slice(conversation.to_string().as_bytes());
-    messages.extend_from_slice(br#"","messages":["#);
-    let start = messages.len();
+    body.reserve(tail.lines.len() + END_BYTES);
     for (_, event) in log::events(&tail.lines, after) {
         match event {
             Event::Message(message) => {
-                messages.extend_from_slice(message);
-                messages.push(b',');
+                body.extend_from_slice(message);
+                body.push(b',');
             }
             Event::Deleted(id) => {
                 deleted.push(b'"');
@@ -48,16 +55,15 @@ fn body(conversation: &ConversationId, after: Cursor, cursor: Cursor, tail: &Tai
             }
         }
     }
-    if messages.len() > start {
-        messages.pop();
+    if body.len() > messages {
+        body.pop();
     }
     deleted.pop();
 
     let expires = timestamp::format(tail.expires);
-    let mut body = messages;
     body.extend_from_slice(br#"],"deleted":["#);
     body.extend_from_slice(&deleted);
-    let end = format!(r#"],"cursor":"{cursor}","expiresAt":"{expires}"}}"#);
-    body.extend_from_slice(end.as_bytes());
+    // Writing into memory cannot fail.
+    let _ = write!(body, r#"],"cursor":"{cursor}","expiresAt":"{expires}"}}"#);
     body
 }

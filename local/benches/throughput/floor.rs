@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo, Script, Value};
+use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, Script};
 use shared::log::HEADER_LENGTH;
 use tokio::net::TcpListener;
 
@@ -30,8 +30,6 @@ const MAX_LOG_BYTES: usize = HEADER_LENGTH + 4 * 1024 * 1024;
 struct Floor {
     redis: MultiplexedConnection,
     send: &'static str,
-    read: &'static str,
-    follow: &'static str,
 }
 
 /// Serves until it is killed.
@@ -39,14 +37,11 @@ struct Floor {
 pub async fn serve(address: &Address) -> Outcome<()> {
     let mut redis = connect(&address.redis_url).await?;
     let send = load(&mut redis, include_str!("../../../shared/src/store/redis/send.lua")).await?;
-    let read = load(&mut redis, include_str!("../../../shared/src/store/redis/read.lua")).await?;
-    let follow =
-        load(&mut redis, include_str!("../../../shared/src/store/redis/follow.lua")).await?;
     let router = Router::new()
         .route("/api/conversations", post(create))
         .route("/api/conversations/{id}", get(answer))
         .route("/api/conversations/{id}/messages", post(add));
-    listen(address.port, router.with_state(Floor { redis, send, read, follow })).await
+    listen(address.port, router.with_state(Floor { redis, send })).await
 }
 
 /// One connection, which does not wait to fill a packet.
@@ -92,8 +87,11 @@ async fn add(
     let mut line = format!("{{\"messageId\":\"{message}\",").into_bytes();
     line.extend_from_slice(&body[1..]);
     line.extend_from_slice(b",\n");
-    let mut send =
-        script(floor.send, &[format!("chat:{{{id}}}:log"), format!("chat:{{{id}}}:keys")]);
+    let mut send = redis::cmd("EVALSHA");
+    send.arg(floor.send)
+        .arg(2)
+        .arg(format!("chat:{{{id}}}:log"))
+        .arg(format!("chat:{{{id}}}:keys"));
     send.arg(line).arg(MAX_LOG_BYTES).arg(TTL_MILLISECONDS).arg("PUBLISH");
     send.arg(format!("chat:{{{id}}}:changed"));
     match headers.get("idempotency-key") {
@@ -132,31 +130,26 @@ async fn read(mut floor: Floor, key: String) -> Vec<u8> {
 
 async fn read_unless(mut floor: Floor, key: String, tag: &str) -> (StatusCode, Vec<u8>) {
     let known: usize = tag.trim_matches('"').parse().unwrap();
-    let mut read = script(floor.read, &[key]);
-    match read.arg(HEADER_LENGTH + known).query_async(&mut floor.redis).await.unwrap() {
-        Value::BulkString(log) => (StatusCode::OK, closed(log)),
-        _ => (StatusCode::NOT_MODIFIED, Vec::new()),
+    let length: usize = redis::cmd("STRLEN").arg(&key).query_async(&mut floor.redis).await.unwrap();
+    if length == HEADER_LENGTH + known {
+        return (StatusCode::NOT_MODIFIED, Vec::new());
     }
+    (StatusCode::OK, read(floor, key).await)
 }
 
 async fn read_after(mut floor: Floor, id: &str, key: String, query: &str) -> Vec<u8> {
     let after: usize = query.trim_start_matches("after=").parse().unwrap();
     let before = HEADER_LENGTH + after - 1;
-    let mut follow = script(floor.follow, &[key]);
-    follow.arg(before).arg(before + u32::MAX as usize - 1);
-    let (lines, expires): (Vec<u8>, u64) = follow.query_async(&mut floor.redis).await.unwrap();
+    let mut both = redis::pipe();
+    both.cmd("GETRANGE").arg(&key).arg(before).arg(before + u32::MAX as usize - 1);
+    both.cmd("PEXPIRETIME").arg(&key);
+    let (lines, expires): (Vec<u8>, u64) = both.query_async(&mut floor.redis).await.unwrap();
     let cursor = after + lines.len() - 1;
     let mut body = format!("{{\"conversationId\":\"{id}\",\"messages\":[").into_bytes();
     body.extend_from_slice(lines[1..].strip_suffix(b",\n").unwrap_or_default());
     let end = format!("],\"deleted\":[],\"cursor\":\"{cursor}\",\"expiresAt\":{expires}}}");
     body.extend_from_slice(end.as_bytes());
     body
-}
-
-fn script(digest: &str, keys: &[String]) -> Cmd {
-    let mut command = redis::cmd("EVALSHA");
-    command.arg(digest).arg(keys.len()).arg(keys);
-    command
 }
 
 /// A log as an answer: its last comma becomes the end of the list.

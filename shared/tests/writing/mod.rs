@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use shared::conversation::ConversationId;
+use shared::cursor::Cursor;
 use shared::error::Error;
-use shared::store::Store;
+use shared::log;
+use shared::store::{Read, Store};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -80,6 +82,15 @@ impl Writing {
             }
         };
         timeout(SECONDS, progress).await.expect("service resumes by itself");
+    }
+
+    /// Reads a conversation that is being written to, whole and from its start on.
+    pub async fn read(&self, id: &ConversationId) {
+        let Read::Log(log) = self.store.read(id, &[Cursor(1)]).await.unwrap() else {
+            panic!("no line is one byte long");
+        };
+        let tail = self.store.read_after(id, Cursor::START, u32::MAX).await.unwrap();
+        assert!(tail.lines.starts_with(&log[log::length_at(Cursor::START)..]));
     }
 
     /// Ends the writing; what was acknowledged, and what is there.

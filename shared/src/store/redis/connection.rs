@@ -4,31 +4,17 @@
 //! too long, or leading to what is no longer a primary. A request that meets a broken connection
 //! is tried once more on the new one; the scripts tell a second try from a second send.
 
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use parking_lot::Mutex;
-use redis::{Cmd, RedisError, RedisResult, RetryMethod, Value};
-use tokio::time::{sleep, timeout};
+use redis::{Cmd, Pipeline, RedisResult, Value};
 
-use super::link::{Link, Node};
+use super::link::Link;
+use super::tries::{Tries, Try, in_time};
 use crate::config::RedisConfig;
 use crate::store::followers::WeakFollowers;
-
-/// How long a request may take with all its tries: requests are answered within three seconds.
-const REQUEST_TIME_LIMIT: Duration = Duration::from_millis(2500);
-/// How long to leave a Redis alone that is there, but not ready.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// Whether a command may have reached Redis before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Try {
-    First,
-    Again,
-}
 
 /// Cloning it shares it.
 #[derive(Clone, Debug)]
@@ -50,24 +36,32 @@ impl Connection {
 
     /// Runs a command, again where a try fails on the way or comes too early.
     pub(super) async fn run(&self, command: impl Fn(Try) -> Cmd) -> RedisResult<Value> {
-        let tries = async {
-            let (mut attempt, mut asked, mut was_broken) = (Try::First, None, false);
+        in_time(async {
+            let mut tries = Tries::new();
             loop {
-                let command = command(attempt);
-                let answer =
-                    self.on_link(async |link| link.run(&command, asked.take()).await).await;
-                let Err(error) = answer else { return answer };
-                attempt = Try::Again;
-                match error.retry_method() {
-                    RetryMethod::NoRetry => return Err(error),
-                    RetryMethod::AskRedirect => asked = Node::asked_by(&error),
-                    RetryMethod::WaitAndRetry | RetryMethod::MovedRedirect => sleep(PAUSE).await,
-                    _ if was_broken => return Err(error),
-                    _ => was_broken = true,
+                let (command, asked) = (command(tries.next), tries.asked.take());
+                match self.on_link(async |link| link.run(&command, asked).await).await {
+                    Err(error) => tries.go_on_after(error).await?,
+                    answer => return answer,
                 }
             }
-        };
-        timeout(REQUEST_TIME_LIMIT, tries).await.unwrap_or_else(|_| Err(too_late()))
+        })
+        .await
+    }
+
+    /// Runs commands that only read, on one key, in one trip; again likewise.
+    pub(super) async fn run_all(&self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
+        in_time(async {
+            let mut tries = Tries::new();
+            loop {
+                let asked = tries.asked.take();
+                match self.on_link(async |link| link.run_all(commands, asked).await).await {
+                    Err(error) => tries.go_on_after(error).await?,
+                    answers => return answers,
+                }
+            }
+        })
+        .await
     }
 
     /// Has Redis push what is published on these channels.
@@ -118,8 +112,4 @@ impl Connection {
 fn opening(redis: &Arc<RedisConfig>, followers: &WeakFollowers) -> Opening {
     let (redis, followers) = (redis.clone(), followers.clone());
     async move { Link::open(&redis, followers).await }.boxed().shared()
-}
-
-fn too_late() -> RedisError {
-    io::Error::new(io::ErrorKind::TimedOut, "Redis took too long").into()
 }

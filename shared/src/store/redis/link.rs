@@ -10,8 +10,8 @@ use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::SingleNodeRoutingInfo;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, ProtocolVersion, RedisError, RedisResult,
-    ServerErrorKind, Value,
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, ProtocolVersion, RedisError,
+    RedisResult, ServerErrorKind, Value,
 };
 
 use super::pushes::Pushes;
@@ -84,12 +84,25 @@ impl Link {
         match (&mut self.way, asked) {
             (Way::Server(server), _) => command.query_async(server).await,
             (Way::Cluster(cluster), None) => command.query_async(cluster).await,
-            (Way::Cluster(cluster), Some(Node { host, port })) => {
-                let mut asking = redis::pipe();
-                asking.cmd("ASKING").add_command(command.clone());
-                let node = SingleNodeRoutingInfo::ByAddress { host, port };
-                let answers = cluster.route_pipeline(asking, 1, 1, node).await?;
+            (Way::Cluster(cluster), Some(node)) => {
+                let answers = run_asking(cluster, [command], node).await?;
                 answers.into_iter().next().unwrap_or(Value::Nil).extract_error()
+            }
+        }
+    }
+
+    /// Runs commands on one key, in one trip; the same otherwise.
+    pub(super) async fn run_all(
+        &mut self,
+        commands: &Pipeline,
+        asked: Option<Node>,
+    ) -> RedisResult<Vec<Value>> {
+        match (&mut self.way, asked) {
+            (Way::Server(server), _) => commands.query_async(server).await,
+            (Way::Cluster(cluster), None) => commands.query_async(cluster).await,
+            (Way::Cluster(cluster), Some(node)) => {
+                let answers = run_asking(cluster, commands.cmd_iter(), node).await?;
+                answers.into_iter().map(Value::extract_error).collect()
             }
         }
     }
@@ -136,6 +149,21 @@ impl Link {
             }
         }
     }
+}
+
+/// Runs commands on a node that answers them only to who says to have been sent there.
+async fn run_asking(
+    cluster: &mut ClusterConnection,
+    commands: impl IntoIterator<Item = &Cmd>,
+    Node { host, port }: Node,
+) -> RedisResult<Vec<Value>> {
+    let mut asking = redis::pipe();
+    for command in commands {
+        asking.cmd("ASKING").add_command(command.clone());
+    }
+    let node = SingleNodeRoutingInfo::ByAddress { host, port };
+    let answers = cluster.route_pipeline(asking.clone(), 0, asking.len(), node).await?;
+    Ok(answers.into_iter().skip(1).step_by(2).collect())
 }
 
 async fn open_server(

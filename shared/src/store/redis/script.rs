@@ -4,12 +4,10 @@ use std::sync::LazyLock;
 
 use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value};
 
-use super::connection::{Connection, Try};
+use super::connection::Connection;
+use super::tries::Try;
 
 pub(super) static SEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("send.lua")));
-pub(super) static READ: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("read.lua")));
-pub(super) static FOLLOW: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("follow.lua")));
 pub(super) static DELETE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("delete.lua")));
 
