@@ -50,23 +50,29 @@ impl Router {
 
     async fn routed(&self, request: Request<Incoming>) -> Result<Answer, Error> {
         let segments: Vec<_> = request.uri().path().split('/').collect();
-        let route = self.templates.iter().find(|(_, template)| matches(template, &segments));
-        let method = match route {
-            Some((route, _)) => route.method(),
-            None if matches!(segments[..], ["", "" | "openapi.json"]) => Method::GET,
-            None => return Err(Error::RouteNotFound),
+        let Some((route, template)) =
+            self.templates.iter().find(|(_, template)| matches(template, &segments))
+        else {
+            return page(&segments, request.method());
         };
+        let method = route.method();
         if !answers(&method, request.method()) {
             return Ok(not_allowed(&method));
         }
-        let Some((route, template)) = route else {
-            let is_page = segments == ["", ""];
-            return Ok(if is_page { playground::page() } else { openapi::answer() });
-        };
         let parameters = path_parameters(template, &segments);
         let event = event(request, parameters, self.read_timeout).await?;
         Ok(dispatch(*route, &self.service, event).await)
     }
+}
+
+/// What is answered off the four routes.
+fn page(segments: &[&str], asked: &Method) -> Result<Answer, Error> {
+    let page = match segments {
+        ["", ""] => playground::page,
+        ["", "openapi.json"] => openapi::answer,
+        _ => return Err(Error::RouteNotFound),
+    };
+    Ok(if answers(&Method::GET, asked) { page() } else { not_allowed(&Method::GET) })
 }
 
 fn matches(template: &[&str], segments: &[&str]) -> bool {
