@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Holds the template to checkov's policies. Installs checkov, of 300 MB, into a folder of its own.
+# Holds the template to checkov's policies. Installs checkov, of 300 MB, into a folder of its own:
+# it and the SAM CLI want different versions of boto3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source local/tools.sh

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 source local/tools.sh
 
 cargo build --release --locked -p functions --bins --example hello
-CARGO_PROFILE_BENCH_LTO=off cargo bench --locked -p functions --bench lambda -- target/release
+cargo bench --locked -p functions --bench lambda -- target/release
 
 zipped=$(mktemp -d)
 trap 'rm -rf "$zipped"' EXIT

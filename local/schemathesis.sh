@@ -5,13 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source local/tools.sh
 
-# In a folder of its own: what it needs and what the other tools need does not go together.
-schemathesis=schemathesis==4.32.5
-if [ ! -e "$PARLEY_TOOLS/$schemathesis/bin/st" ]; then
-    python3 -m venv "$PARLEY_TOOLS/$schemathesis"
-    "$PARLEY_TOOLS/$schemathesis/bin/pip" install --quiet --disable-pip-version-check "$schemathesis"
-fi
-
 cargo build --quiet --locked -p local --bin local
 log=$(mktemp)
 trap 'rm -f "$log"; kill "$router" 2>/dev/null || true' EXIT
@@ -22,7 +15,7 @@ hold() {
     target/debug/local --port 0 >"$log" &
     router=$!
     until url=$(grep -o 'http://[^ ,]*' "$log"); do sleep 0.05; done
-    "$PARLEY_TOOLS/$schemathesis/bin/st" --config-file local/schemathesis.toml run "$url/openapi.json" \
+    st --config-file local/schemathesis.toml run "$url/openapi.json" \
         --max-examples "${SCHEMATHESIS_EXAMPLES:-50}" "$@"
     kill "$router"
     wait "$router" || true

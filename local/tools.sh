@@ -1,12 +1,12 @@
 # Installs what the tests need beyond Rust, and puts it on the PATH. To be sourced.
 #
 # On Debian and Ubuntu redis-server, Chromium, curl and Python's venv come from apt. cargo-lambda,
-# the SAM CLI and cfn-lint come from PyPI, and cargo-deny from crates.io, into a folder of their own,
-# which PARLEY_TOOLS may name.
+# the SAM CLI, cfn-lint and schemathesis come from PyPI, and cargo-deny from crates.io, into a folder
+# of their own, which PARLEY_TOOLS may name.
 # shared/tests/iam_token.rs signs with the botocore that the SAM CLI brings.
 
 PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}
-python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0)
+python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0 schemathesis==4.32.5)
 
 cargo_deny=cargo-deny@0.20.2
 

@@ -83,11 +83,8 @@ pub fn message_start(id: &MessageId) -> String {
 }
 
 /// How a line goes on after [`message_start`], by the message's sender.
-pub fn sender_part(sender: Sender) -> &'static str {
-    match sender {
-        Sender::Customer => ",\"sender\":\"customer\"",
-        Sender::Agent => ",\"sender\":\"agent\"",
-    }
+pub fn sender_part(sender: Sender) -> String {
+    format!(",\"sender\":\"{}\"", sender.name())
 }
 
 /// Blanks a message's line and appends the line that says so.

@@ -16,7 +16,6 @@ const panes = ["customer", "agent"].map((sender) => {
   const log = element("[role=log]", section);
   return { sender, section, log, list: element("ol", log), form: element(".compose", section), input: element("textarea", section) };
 });
-const paneOf = (sender) => panes.find((pane) => pane.sender === sender);
 
 // The conversation that is shown. What answers late compares its own with this one, and is quiet.
 let current = null;

@@ -171,7 +171,7 @@ impl RedisStore {
             arguments.arg(log::message_start(message)).arg(log::deletion_line(message));
             arguments.arg(self.ttl_milliseconds).arg(self.publish).arg(channel(id));
             arguments.arg(u8::from(attempt == Try::Again));
-            arguments.arg(of.map_or("", log::sender_part));
+            arguments.arg(of.map(log::sender_part).unwrap_or_default());
         });
         match text(reply.await?)?.as_str() {
             "deleted" => Ok(()),

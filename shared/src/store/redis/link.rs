@@ -5,6 +5,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
@@ -152,18 +154,20 @@ impl Link {
 }
 
 /// Runs commands on a node that answers them only to who says to have been sent there.
-async fn run_asking(
-    cluster: &mut ClusterConnection,
-    commands: impl IntoIterator<Item = &Cmd>,
+///
+/// In a box, because every request would keep room for what few ever do.
+fn run_asking<'a>(
+    cluster: &'a mut ClusterConnection,
+    commands: impl IntoIterator<Item = &'a Cmd>,
     Node { host, port }: Node,
-) -> RedisResult<Vec<Value>> {
+) -> BoxFuture<'a, RedisResult<Vec<Value>>> {
     let mut asking = redis::pipe();
     for command in commands {
         asking.cmd("ASKING").add_command(command.clone());
     }
-    let node = SingleNodeRoutingInfo::ByAddress { host, port };
-    let answers = cluster.route_pipeline(asking.clone(), 0, asking.len(), node).await?;
-    Ok(answers.into_iter().skip(1).step_by(2).collect())
+    let (replies, node) = (asking.len(), SingleNodeRoutingInfo::ByAddress { host, port });
+    let answers = cluster.route_pipeline(asking, 0, replies, node);
+    answers.map_ok(|answers| answers.into_iter().skip(1).step_by(2).collect()).boxed()
 }
 
 async fn open_server(

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use redis::{RedisError, RedisResult, RetryMethod};
 use tokio::time::{sleep, timeout};
 
@@ -48,8 +49,12 @@ impl Tries {
 }
 
 /// What a request's tries end in, if they end in time.
-pub(super) async fn in_time<T>(tries: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    timeout(REQUEST_TIME_LIMIT, tries).await.unwrap_or_else(|_| {
-        Err(io::Error::new(io::ErrorKind::TimedOut, "Redis took too long").into())
-    })
+pub(super) fn in_time<T>(
+    tries: impl Future<Output = RedisResult<T>>,
+) -> impl Future<Output = RedisResult<T>> {
+    timeout(REQUEST_TIME_LIMIT, tries).map(|ended| ended.unwrap_or_else(|_| Err(too_late())))
+}
+
+fn too_late() -> RedisError {
+    io::Error::new(io::ErrorKind::TimedOut, "Redis took too long").into()
 }
