@@ -36,7 +36,7 @@ impl Route {
         }
     }
 
-    /// The path, with its parameters as API Gateway, cargo-lambda and axum all write them.
+    /// The path, with its parameters as API Gateway, cargo-lambda and matchit all write them.
     pub fn path(self) -> &'static str {
         match self {
             Self::CreateConversation => "/api/conversations",

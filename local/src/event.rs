@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::{Body, Context, RequestExt};
+use matchit::Params;
 use percent_encoding::percent_decode_str;
 use shared::error::Error;
 use shared::limits::MAX_BODY_BYTES;
@@ -19,15 +20,21 @@ use uuid::Uuid;
 /// Parameters as lambda_http keeps them: a query may name one more than once.
 pub type Parameters = HashMap<String, Vec<String>>;
 
-/// What stands in a path where its template has parameters. What is not UTF-8 is replaced, and
-/// then refused as what it stands for.
-pub fn path_parameters(template: &[&str], segments: &[&str]) -> Parameters {
-    let parameters = template.iter().zip(segments).filter_map(|(name, segment)| {
-        let name = name.strip_prefix('{')?.strip_suffix('}')?;
-        let value = percent_decode_str(segment).decode_utf8_lossy();
-        Some((name.to_owned(), vec![value.into_owned()]))
-    });
+/// The parameters of a path, decoded. What is not UTF-8 is replaced, and then refused as what it
+/// stands for.
+pub fn path_parameters(segments: &Params) -> Parameters {
+    let parameters =
+        segments.iter().map(|(name, segment)| (name.to_owned(), vec![decoded(segment)]));
     parameters.collect()
+}
+
+fn decoded(segment: &str) -> String {
+    // In an id there is nothing to decode; to look for it bytewise would take a while.
+    if segment.contains('%') {
+        percent_decode_str(segment).decode_utf8_lossy().into_owned()
+    } else {
+        segment.to_owned()
+    }
 }
 
 /// Reads the body and adds what API Gateway and Lambda would: decoded parameters, and an id.

@@ -1,7 +1,4 @@
 //! Which path leads to which handler.
-//!
-//! Four paths need no routing crate: a path is compared, segment by segment, with the templates
-//! that [`Route`] has for API Gateway.
 
 use std::time::Duration;
 
@@ -22,14 +19,37 @@ use crate::{cors, openapi, playground};
 pub struct Router {
     service: Service,
     read_timeout: Duration,
-    templates: [(Route, Vec<&'static str>); 4],
+    endpoints: matchit::Router<Endpoint>,
+}
+
+/// What answers on a path.
+#[derive(Clone, Copy)]
+enum Endpoint {
+    Handler(Route),
+    Page(fn() -> Answer),
+}
+
+impl Endpoint {
+    fn method(self) -> Method {
+        match self {
+            Self::Handler(route) => route.method(),
+            Self::Page(_) => Method::GET,
+        }
+    }
 }
 
 impl Router {
     /// Answers from `service`; a request's body must come within `read_timeout`.
     pub fn new(service: Service, read_timeout: Duration) -> Self {
-        let templates = Route::ALL.map(|route| (route, route.path().split('/').collect()));
-        Self { service, read_timeout, templates }
+        let pages = [("/", playground::page as fn() -> Answer), ("/openapi.json", openapi::answer)];
+        let pages = pages.map(|(path, page)| (path, Endpoint::Page(page)));
+        let routes = Route::ALL.map(|route| (route.path(), Endpoint::Handler(route)));
+        let mut endpoints = matchit::Router::new();
+        for (path, endpoint) in pages.into_iter().chain(routes) {
+            // These paths are well-formed and differ from each other, which is all it asks for.
+            let _ = endpoints.insert(path, endpoint);
+        }
+        Self { service, read_timeout, endpoints }
     }
 
     /// Answers a request: every end is an answer.
@@ -49,37 +69,20 @@ impl Router {
     }
 
     async fn routed(&self, request: Request<Incoming>) -> Result<Answer, Error> {
-        let segments: Vec<_> = request.uri().path().split('/').collect();
-        let Some((route, template)) =
-            self.templates.iter().find(|(_, template)| matches(template, &segments))
-        else {
-            return page(&segments, request.method());
-        };
-        let method = route.method();
+        let found = self.endpoints.at(request.uri().path()).map_err(|_| Error::RouteNotFound)?;
+        let method = found.value.method();
         if !answers(&method, request.method()) {
             return Ok(not_allowed(&method));
         }
-        let parameters = path_parameters(template, &segments);
-        let event = event(request, parameters, self.read_timeout).await?;
-        Ok(dispatch(*route, &self.service, event).await)
+        match *found.value {
+            Endpoint::Page(page) => Ok(page()),
+            Endpoint::Handler(route) => {
+                let parameters = path_parameters(&found.params);
+                let event = event(request, parameters, self.read_timeout).await?;
+                Ok(dispatch(route, &self.service, event).await)
+            }
+        }
     }
-}
-
-/// What is answered off the four routes.
-fn page(segments: &[&str], asked: &Method) -> Result<Answer, Error> {
-    let page = match segments {
-        ["", ""] => playground::page,
-        ["", "openapi.json"] => openapi::answer,
-        _ => return Err(Error::RouteNotFound),
-    };
-    Ok(if answers(&Method::GET, asked) { page() } else { not_allowed(&Method::GET) })
-}
-
-fn matches(template: &[&str], segments: &[&str]) -> bool {
-    let fits = |(wanted, given): (&&str, &&str)| {
-        wanted == given || (wanted.starts_with('{') && !given.is_empty())
-    };
-    template.len() == segments.len() && template.iter().zip(segments).all(fits)
 }
 
 /// Where GET is answered HEAD is too (RFC 9110, section 9.3.2); hyper leaves out the body.
