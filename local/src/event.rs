@@ -5,9 +5,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::{Body, Context, RequestExt};
 use matchit::Params;
@@ -46,8 +47,12 @@ pub async fn event(
     read_timeout: Duration,
 ) -> Result<lambda_http::Request, Error> {
     let (parts, body) = request.into_parts();
-    let body = timeout(read_timeout, Limited::new(body, MAX_BODY_BYTES).collect()).await;
-    let body = body.map_err(|_| late())?.map_err(unreadable)?.to_bytes();
+    let body = if body.is_end_stream() {
+        Bytes::new()
+    } else {
+        // In a box, because requests without a body would keep room for reading one.
+        Box::pin(read(body, read_timeout)).await?
+    };
     let query = parts.uri.query().and_then(|query| query.parse::<QueryMap>().ok());
     let mut context = Context::default();
     context.request_id = Uuid::new_v4().to_string();
@@ -58,6 +63,11 @@ pub async fn event(
         Some(query) => event.with_query_string_parameters(query),
         None => event,
     })
+}
+
+async fn read(body: Incoming, read_timeout: Duration) -> Result<Bytes, Error> {
+    let body = timeout(read_timeout, Limited::new(body, MAX_BODY_BYTES).collect()).await;
+    Ok(body.map_err(|_| late())?.map_err(unreadable)?.to_bytes())
 }
 
 fn late() -> Error {

@@ -66,7 +66,7 @@ fn token(case: &Case) -> String {
     };
     let config = Config::from_variables(|name| variable(name).map(str::to_owned)).unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(case.now);
-    config.redis.unwrap().iam.unwrap().token(now).unwrap()
+    config.redis.unwrap().iam.unwrap().token(now)
 }
 
 /// The Python that local/tools.sh installs; the SAM CLI brings it botocore.

@@ -1,9 +1,7 @@
 //! The variables by which a function logs in to ElastiCache as itself.
 
-use aws_credential_types::Credentials;
-
 use super::ConfigError;
-use crate::iam::IamLogin;
+use crate::iam::{Credentials, IamLogin};
 
 /// The login that `REDIS_IAM_USER` and `REDIS_IAM_CACHE` ask for, if they do. Lambda sets the
 /// region and the credentials itself:
@@ -35,14 +33,12 @@ pub(super) fn login(
         Some(region) => region,
         None => needed("AWS_REGION")?,
     };
-    let credentials = Credentials::new(
-        needed("AWS_ACCESS_KEY_ID")?,
-        needed("AWS_SECRET_ACCESS_KEY")?,
+    let credentials = Credentials {
+        access_key_id: needed("AWS_ACCESS_KEY_ID")?,
+        secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
         // Lambda's credentials come with one, an IAM user's own do not.
-        variable("AWS_SESSION_TOKEN"),
-        None,
-        "environment",
-    );
+        session_token: variable("AWS_SESSION_TOKEN"),
+    };
     Ok(Some(IamLogin { user, cache, region, serverless, credentials }))
 }
 
@@ -90,12 +86,12 @@ mod tests {
         assert_eq!(node_based.cache, "parley-cache");
         assert_eq!(node_based.region, "eu-central-1");
         assert!(!node_based.serverless);
-        assert_eq!(node_based.credentials.session_token(), Some("a-session-token"));
+        assert_eq!(node_based.credentials.session_token.as_deref(), Some("a-session-token"));
         assert!(login(&[("REDIS_IAM_SERVERLESS", "true")]).unwrap().serverless);
         assert!(!login(&[("REDIS_IAM_SERVERLESS", "false")]).unwrap().serverless);
         let elsewhere = login(&[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "us-east-1")]).unwrap();
         assert_eq!(elsewhere.region, "us-east-1");
-        assert_eq!(login(&[("AWS_SESSION_TOKEN", "")]).unwrap().credentials.session_token(), None);
+        assert_eq!(login(&[("AWS_SESSION_TOKEN", "")]).unwrap().credentials.session_token, None);
     }
 
     #[test]

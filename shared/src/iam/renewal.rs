@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_core::Stream;
 use futures_util::stream;
-use redis::{BasicAuth, ErrorKind, RedisError, RedisResult, StreamingCredentialsProvider};
+use redis::{BasicAuth, RedisResult, StreamingCredentialsProvider};
 
 use super::IamLogin;
 
@@ -30,13 +30,8 @@ impl RenewedTokens {
         Self { login, every: RENEWAL }
     }
 
-    fn sign(&self) -> RedisResult<BasicAuth> {
-        let token = self.login.token(SystemTime::now()).map_err(|error| {
-            tracing::error!(error, "cannot sign a token for ElastiCache");
-            let what = "cannot sign a token for ElastiCache";
-            RedisError::from((ErrorKind::AuthenticationFailed, what, error.to_string()))
-        })?;
-        Ok(BasicAuth::new(self.login.user.clone(), token))
+    fn sign(&self) -> BasicAuth {
+        BasicAuth::new(self.login.user.clone(), self.login.token(SystemTime::now()))
     }
 }
 
@@ -49,20 +44,19 @@ impl StreamingCredentialsProvider for RenewedTokens {
                 tokio::time::sleep(wait).await;
             }
             let every = Some(tokens.every);
-            Some((tokens.sign(), (tokens, every)))
+            Some((Ok(tokens.sign()), (tokens, every)))
         }))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use aws_credential_types::Credentials;
     use futures_util::{FutureExt, StreamExt};
     use redis::aio::{ConnectionManager, ConnectionManagerConfig};
     use testing::redis::{RedisServer, calls};
     use tokio::time::{Instant, sleep};
 
-    use super::super::TOKEN_LIFE;
+    use super::super::{Credentials, TOKEN_LIFE};
     use super::*;
 
     fn login() -> IamLogin {
@@ -71,7 +65,11 @@ mod tests {
             cache: "parley-cache".to_owned(),
             region: "eu-central-1".to_owned(),
             serverless: false,
-            credentials: Credentials::new("AKIDEXAMPLE", "secret", None, None, "test"),
+            credentials: Credentials {
+                access_key_id: "AKIDEXAMPLE".to_owned(),
+                secret_access_key: "secret".to_owned(),
+                session_token: None,
+            },
         }
     }
 
@@ -79,9 +77,8 @@ mod tests {
     /// Redis cannot check a signature, so it is told beforehand what will be signed.
     fn take_only_fresh_tokens(redis: &RedisServer) {
         let last_second = SystemTime::now() - Duration::from_secs(1);
-        let passwords = (0..62).map(|second| {
-            format!(">{}", login().token(last_second + Duration::from_secs(second)).unwrap())
-        });
+        let passwords = (0..62)
+            .map(|second| format!(">{}", login().token(last_second + Duration::from_secs(second))));
         let user = ["ACL", "SETUSER", "parley", "on", "~*", "&*", "+@all", "resetpass"];
         let words: Vec<String> = user.map(str::to_owned).into_iter().chain(passwords).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -90,7 +87,7 @@ mod tests {
 
     /// Outdates all tokens that were signed until now.
     async fn outdate_tokens(redis: &RedisServer) {
-        let old = login().token(SystemTime::now()).unwrap();
+        let old = login().token(SystemTime::now());
         sleep(Duration::from_millis(2100)).await;
         assert_eq!(redis.command(&["ACL", "LOG"]), "*0\r\n", "a token was refused");
         take_only_fresh_tokens(redis);

@@ -68,7 +68,7 @@ impl RedisStore {
         let connection = Connection::new(redis, followers.downgrade());
         tokio::spawn(subscriptions::keep(connection.clone(), followers.downgrade(), changed));
         // Connecting now saves the first request from waiting for it.
-        if let Err(error) = connection.run(|_| redis::cmd("PING")).await {
+        if let Err(error) = connection.open().await {
             tracing::warn!(%redis, %error, "Redis does not answer yet");
         }
         Self {

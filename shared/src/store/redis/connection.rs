@@ -34,6 +34,11 @@ impl Connection {
         Self { current, redis, followers }
     }
 
+    /// Opens the connection, if it is not open yet.
+    pub(super) async fn open(&self) -> RedisResult<()> {
+        self.on_link(async |_| Ok(())).await
+    }
+
     /// Runs a command, again where a try fails on the way or comes too early.
     pub(super) async fn run(&self, command: impl Fn(Try) -> Cmd) -> RedisResult<Value> {
         in_time(async {
