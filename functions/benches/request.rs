@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use functions::dispatch::dispatch;
+use functions::function::Function;
 use functions::route::Route;
 use functions::service::{Service, Streams};
 use http::header::{ETAG, IF_NONE_MATCH};
@@ -43,7 +44,9 @@ impl Present {
         let service = Service { store, streams: Streams::Batched, tokens: None };
         let etag = HeaderValue::from_static("");
         let mut present = Self { service, conversation: id.to_string(), etag };
-        let read = dispatch(Route::GetConversation, &present.service, present.request("")).await;
+        let read =
+            dispatch(Function::of(Route::GetConversation), &present.service, present.request(""))
+                .await;
         present.etag = read.headers()[ETAG].clone();
         present
     }
@@ -80,7 +83,7 @@ async fn time(
     let requests: Vec<_> = (0..requests).map(|_| request(&present)).collect();
     let started = Instant::now();
     for request in requests {
-        let answer = dispatch(route, &present.service, request).await;
+        let answer = dispatch(Function::of(route), &present.service, request).await;
         assert_eq!(answer.status(), expected);
     }
     started.elapsed()

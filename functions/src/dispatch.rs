@@ -9,20 +9,25 @@ use shared::answer::{self, Answer};
 use shared::error::Error;
 use shared::limits::MAX_BODY_BYTES;
 
+use crate::function::Function;
 use crate::panics::caught;
 use crate::route::Route;
 use crate::service::Service;
-use crate::{create_conversation, delete_message, get_conversation, send_message};
 
 /// The header that names a request in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Answers a request to a route. Every end is an answer, a panic's too: Lambda shows the client
+/// Answers a request by a function. Every end is an answer, a panic's too: Lambda shows the client
 /// nothing of an error that leaves a handler.
-pub async fn dispatch(route: Route, service: &Service, request: Request) -> Answer {
+pub async fn dispatch(function: Function, service: &Service, request: Request) -> Answer {
     let request_id = request_id(&request);
-    // In a box, because each future around it would hold its 3 KB once more.
-    answer(route, &request_id, Box::pin(handle(route, service, &request))).await
+    let handling = async {
+        if request.body().len() > MAX_BODY_BYTES {
+            return Err(Error::BodyTooLarge);
+        }
+        (function.handle)(service, &request).await
+    };
+    answer(function.route, &request_id, handling).await
 }
 
 async fn answer(
@@ -61,18 +66,6 @@ pub fn finish(headers: &mut HeaderMap, request_id: &str) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, request_id);
-    }
-}
-
-async fn handle(route: Route, service: &Service, request: &Request) -> Result<Answer, Error> {
-    if request.body().len() > MAX_BODY_BYTES {
-        return Err(Error::BodyTooLarge);
-    }
-    match route {
-        Route::CreateConversation => create_conversation::handle(service).await,
-        Route::SendMessage => send_message::handle(service, request).await,
-        Route::GetConversation => get_conversation::handle(service, request).await,
-        Route::DeleteMessage => delete_message::handle(service, request).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! How Lambda runs a route.
+//! How Lambda runs a function.
 
 use std::future::ready;
 use std::pin::Pin;
@@ -13,25 +13,25 @@ use shared::store::Store;
 use tracing::level_filters::LevelFilter;
 
 use crate::dispatch::dispatch;
-use crate::route::Route;
+use crate::function::Function;
 use crate::service::{Service, Streams};
 
-/// Runs the function that answers a route until Lambda ends the process.
+/// Runs a function until Lambda ends the process.
 ///
 /// A configuration that makes no sense ends it before the first request, with one line that names
 /// the variable.
 #[tokio::main(flavor = "current_thread")]
-pub async fn run(route: Route) -> ExitCode {
-    match serve(route).await {
+pub async fn run(function: Function) -> ExitCode {
+    match serve(function).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}: {error}", route.name());
+            eprintln!("{}: {error}", function.route.name());
             ExitCode::FAILURE
         }
     }
 }
 
-async fn serve(route: Route) -> Result<(), Error> {
+async fn serve(function: Function) -> Result<(), Error> {
     logging::start(Format::Json, LevelFilter::INFO)?;
     let config = Config::from_env()?;
     config.require_redis()?;
@@ -42,7 +42,7 @@ async fn serve(route: Route) -> Result<(), Error> {
     };
     run_concurrent(service_fn(move |request: Request| {
         let service = service.clone();
-        async move { Ok::<_, Error>(buffered(dispatch(route, &service, request).await).await) }
+        async move { Ok::<_, Error>(buffered(dispatch(function, &service, request).await).await) }
     }))
     .await
 }

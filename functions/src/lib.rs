@@ -5,6 +5,7 @@
 //! request into domain types, asks the store once, and answers.
 //!
 //! - [`route`]: the four routes, each with its method, its path and its function's name.
+//! - [`function`]: a route together with what answers it.
 //! - [`service`]: what the handlers answer from.
 //! - `speaker`: who asks, by the token in the request.
 //! - [`create_conversation`], [`send_message`], [`get_conversation`], [`delete_message`]: what each
@@ -13,6 +14,7 @@
 pub mod create_conversation;
 pub mod delete_message;
 pub mod dispatch;
+pub mod function;
 pub mod get_conversation;
 pub mod lambda;
 mod panics;

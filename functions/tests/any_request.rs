@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use functions::dispatch::{REQUEST_ID, dispatch};
+use functions::function::Function;
 use functions::route::Route;
 use functions::service::{Service, Streams};
 use futures_util::StreamExt;
@@ -160,16 +161,21 @@ struct Present {
 impl Present {
     /// Creates a conversation with one message in it, as any client would.
     async fn new(service: &Service) -> Self {
-        let created = dispatch(Route::CreateConversation, service, Request::new(Body::Empty));
+        let created =
+            dispatch(Function::of(Route::CreateConversation), service, Request::new(Body::Empty));
         let conversation = json(created.await)["conversationId"].as_str().unwrap().to_owned();
         let path = HashMap::from([("conversationId".to_owned(), conversation.clone())]);
         let body = r#"{"sender":"agent","content":"x","timestamp":"2025-04-05T14:01:00Z"}"#;
         let mut send = Request::new(Body::Text(body.to_owned()));
         send.headers_mut().insert("idempotency-key", HeaderValue::from_static("key"));
-        let sent = dispatch(Route::SendMessage, service, send.with_path_parameters(path.clone()));
+        let sent = dispatch(
+            Function::of(Route::SendMessage),
+            service,
+            send.with_path_parameters(path.clone()),
+        );
         let message = json(sent.await)["messageId"].as_str().unwrap().to_owned();
         let read = Request::new(Body::Empty).with_path_parameters(path);
-        let read = dispatch(Route::GetConversation, service, read).await;
+        let read = dispatch(Function::of(Route::GetConversation), service, read).await;
         let etag = read.headers()[ETAG].to_str().unwrap().to_owned();
         Self { conversation, message, etag }
     }
@@ -259,7 +265,7 @@ fn any_request_is_answered_and_never_with_a_5xx() {
                 let service =
                     Service { store: store.clone(), streams: generated.streams, tokens: None };
                 let request = Present::new(&service).await.request(&generated);
-                let answer = dispatch(generated.route, &service, request);
+                let answer = dispatch(Function::of(generated.route), &service, request);
                 let answer = tokio::time::timeout(Duration::from_secs(60), answer).await;
                 assert_well_answered(answer.expect("an answer in time")).await;
             });

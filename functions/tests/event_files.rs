@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use functions::dispatch::dispatch;
+use functions::function::Function;
 use functions::route::Route;
 use functions::service::{Service, Streams};
 use serde_json::Value;
@@ -24,7 +25,7 @@ async fn each_function_understands_its_event() {
         assert_eq!(route_key, format!("{} {}", route.method(), route.path()));
 
         let request = lambda_http::request::from_str(&event).unwrap();
-        let answer = dispatch(route, &service, request).await;
+        let answer = dispatch(Function::of(route), &service, request).await;
         let status = answer.status().as_u16();
         let Body::Whole(body) = answer.into_body() else { panic!("a stream") };
         let body: Value = serde_json::from_slice(&body).unwrap();

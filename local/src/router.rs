@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use functions::dispatch::{REQUEST_ID, dispatch, finish};
+use functions::function::Function;
 use functions::route::Route;
 use functions::service::Service;
 use http::header::ALLOW;
@@ -25,14 +26,14 @@ pub struct Router {
 /// What answers on a path.
 #[derive(Clone, Copy)]
 enum Endpoint {
-    Handler(Route),
+    Function(Function),
     Page(fn() -> Answer),
 }
 
 impl Endpoint {
     fn method(self) -> Method {
         match self {
-            Self::Handler(route) => route.method(),
+            Self::Function(function) => function.route().method(),
             Self::Page(_) => Method::GET,
         }
     }
@@ -43,7 +44,8 @@ impl Router {
     pub fn new(service: Service, read_timeout: Duration) -> Self {
         let pages = [("/", playground::page as fn() -> Answer), ("/openapi.json", openapi::answer)];
         let pages = pages.map(|(path, page)| (path, Endpoint::Page(page)));
-        let routes = Route::ALL.map(|route| (route.path(), Endpoint::Handler(route)));
+        let routes =
+            Route::ALL.map(|route| (route.path(), Endpoint::Function(Function::of(route))));
         let mut endpoints = matchit::Router::new();
         for (path, endpoint) in pages.into_iter().chain(routes) {
             // These paths are well-formed and differ from each other, which is all it asks for.
@@ -76,10 +78,10 @@ impl Router {
         }
         match *found.value {
             Endpoint::Page(page) => Ok(page()),
-            Endpoint::Handler(route) => {
+            Endpoint::Function(function) => {
                 let parameters = path_parameters(&found.params);
                 let event = event(request, parameters, self.read_timeout).await?;
-                Ok(dispatch(route, &self.service, event).await)
+                Ok(dispatch(function, &self.service, event).await)
             }
         }
     }

@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
+use functions::function::Function;
 use functions::lambda;
 use functions::route::Route;
 
+const FUNCTION: Function = Function::of(Route::CreateConversation);
+
 fn main() -> ExitCode {
-    lambda::run(Route::CreateConversation)
+    lambda::run(FUNCTION)
 }

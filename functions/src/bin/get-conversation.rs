@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
+use functions::function::Function;
 use functions::lambda;
 use functions::route::Route;
 
+const FUNCTION: Function = Function::of(Route::GetConversation);
+
 fn main() -> ExitCode {
-    lambda::run(Route::GetConversation)
+    lambda::run(FUNCTION)
 }

@@ -12,6 +12,7 @@ use std::pin::{Pin, pin};
 use std::task::{self, Poll};
 
 use functions::dispatch::dispatch;
+use functions::function::Function;
 use functions::route::Route;
 use functions::service::{Service, Streams};
 use lambda_http::{Body, Context, Request, RequestExt};
@@ -53,7 +54,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let conversation = conversation.to_string();
     for _ in 0..times.parse()? {
-        let mut handling = pin!(dispatch(route, &service, request(&conversation, body)));
+        let mut handling =
+            pin!(dispatch(Function::of(route), &service, request(&conversation, body)));
         let answer = poll_fn(|context| counted(handling.as_mut(), context)).await;
         if !answer.status().is_success() {
             return Err(format!("the {operation} was answered {}", answer.status()).into());
