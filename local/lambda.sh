@@ -5,11 +5,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source local/tools.sh
 
-cargo build --release --locked -p functions --bins --example hello
-cargo bench --locked -p functions --bench lambda -- target/release
-
+built=$(mktemp -d)
 zipped=$(mktemp -d)
-trap 'rm -rf "$zipped"' EXIT
+trap 'rm -rf "$built" "$zipped"' EXIT
+
+cargo lambda build --release --locked --lambda-dir "$built" -p functions
+cargo lambda build --release --locked --lambda-dir "$built" -p functions --example hello
+cargo bench --locked -p functions --bench lambda -- "$built"
+
 cargo lambda build --release --locked --arm64 --output-format zip --lambda-dir "$zipped" -p functions
 echo "zipped, for arm64:"
 (cd "$zipped" && du -b -- */bootstrap.zip)

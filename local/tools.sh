@@ -27,6 +27,8 @@ command -v rustfmt >/dev/null || rustup component add rustfmt
 if [ "$(cat "$PARLEY_TOOLS/installed" 2>/dev/null)" != "${python_tools[*]}" ]; then
     echo "Installing ${python_tools[*]} into $PARLEY_TOOLS"
     rm -rf "$PARLEY_TOOLS"
+    # It may have been on the PATH, and bash remembers where it found python3.
+    hash -r
     python3 -m venv "$PARLEY_TOOLS"
     "$PARLEY_TOOLS/bin/pip" install --quiet --disable-pip-version-check "${python_tools[@]}"
     echo "${python_tools[*]}" >"$PARLEY_TOOLS/installed"

@@ -51,12 +51,7 @@ async fn main() {
 /// What `local/lambda.sh` has built, in the folder that it names.
 fn binary(route: Option<Route>) -> PathBuf {
     let folder = std::env::args().nth(1).expect("the folder of the built functions");
-    // cargo runs a bench in its package's folder.
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
-    match route {
-        Some(route) => folder.join(route.name()),
-        None => folder.join("examples/hello"),
-    }
+    Path::new(&folder).join(route.map_or("hello", Route::name)).join("bootstrap")
 }
 
 /// The path of a conversation with ten messages.
