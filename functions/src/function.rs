@@ -16,7 +16,8 @@ type Handler = for<'a> fn(&'a Service, &'a Request) -> BoxFuture<'a, Result<Answ
 /// One of the four functions.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    pub(crate) route: Route,
+    /// The route that it answers.
+    pub route: Route,
     pub(crate) handle: Handler,
 }
 
@@ -38,10 +39,5 @@ impl Function {
             }
         };
         Self { route, handle }
-    }
-
-    /// The route that it answers.
-    pub fn route(self) -> Route {
-        self.route
     }
 }

@@ -33,7 +33,7 @@ enum Endpoint {
 impl Endpoint {
     fn method(self) -> Method {
         match self {
-            Self::Function(function) => function.route().method(),
+            Self::Function(function) => function.route.method(),
             Self::Page(_) => Method::GET,
         }
     }
