@@ -69,9 +69,10 @@ impl IamLogin {
     pub fn token(&self, now: SystemTime) -> String {
         let time = basic_format(now);
         let day = &time[..8];
-        let scope = [day, self.region.as_str(), SERVICE, SCOPE_END];
+        let scope_parts = [day, self.region.as_str(), SERVICE, SCOPE_END];
+        let scope = scope_parts.join("/");
         let credentials = &self.credentials;
-        let credential = format!("{}/{}", credentials.access_key_id, scope.join("/"));
+        let credential = format!("{}/{scope}", credentials.access_key_id);
         let life = TOKEN_LIFE.as_secs().to_string();
         let parameters = [
             ("Action", Some("connect")),
@@ -89,9 +90,9 @@ impl IamLogin {
         // ElastiCache keeps the names of caches in lower case, and the signature covers them.
         let host = self.cache.to_ascii_lowercase();
         let request = format!("GET\n/\n{}\nhost:{host}\n\nhost\n{}", query(&by_name), hash(""));
-        let signed = format!("{ALGORITHM}\n{time}\n{}\n{}", scope.join("/"), hash(&request));
+        let signed = format!("{ALGORITHM}\n{time}\n{scope}\n{}", hash(&request));
         let secret = format!("AWS4{}", credentials.secret_access_key).into_bytes();
-        let key = scope.iter().fold(secret, |key, part| sign(&key, part));
+        let key = scope_parts.iter().fold(secret, |key, part| sign(&key, part));
         let signature = hexadecimal(&sign(&key, &signed));
         format!("{host}/?{}&X-Amz-Signature={signature}", query(&parameters))
     }

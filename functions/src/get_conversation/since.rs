@@ -24,6 +24,7 @@ pub(super) async fn answer(
     wait: Duration,
 ) -> Result<Answer, Error> {
     let mut following = Following::new(store, conversation, after);
+    // Who does not wait need not keep the room that waiting saves, nor listen.
     let tail = if wait.is_zero() {
         following.now(u32::MAX).await?
     } else {
