@@ -13,6 +13,7 @@ pub(super) fn components() -> Value {
                 "pattern": "^(0|[1-9][0-9]{0,9})$",
                 "description": "A place in the conversation; only those that it gave out are taken, and 0, its start",
             },
+            "Etag": {"type": "string", "pattern": "^\"[0-9]+\"$"},
             "NewMessage": new_message(),
             "Message": message(),
             "Error": {
@@ -79,7 +80,7 @@ fn headers() -> Value {
     json!({
         "RequestId": header(text(), "Names the request in the log"),
         "Location": header(text(), "The conversation's path"),
-        "Etag": header(json!({"type": "string", "pattern": "^\"[0-9]+\"$"}), "The cursor at the conversation's end"),
+        "Etag": header(json!({"$ref": "#/components/schemas/Etag"}), "The cursor at the conversation's end"),
         "CacheControl": header(json!({"const": "private, no-cache"}), "An answer may be kept, and must be asked for anew"),
         "RetryAfter": header(json!({"type": "string", "pattern": "^[0-9]+$"}), "Seconds after which to try again"),
         "WwwAuthenticate": header(text(), "Bearer, as RFC 6750 says"),

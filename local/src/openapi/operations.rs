@@ -99,7 +99,7 @@ fn get_conversation() -> Value {
                     "cache-control": header("CacheControl"),
                     "etag": {
                         "description": "The cursor at the conversation's end, where it is read whole",
-                        "schema": {"type": "string", "pattern": "^\"[0-9]+\"$"},
+                        "schema": schema("Etag"),
                     },
                 },
                 "content": {
