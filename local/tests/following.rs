@@ -82,7 +82,7 @@ async fn a_hundred_idle_followers_ask_redis_nothing() {
     }
     assert!(held.join_all().await.iter().all(|answer| answer.json()["cursor"] == "0"));
     // Each looks once when it comes, once when it listens, and once when its time is over.
-    let looks = calls(&redis, "getrange");
+    let looks = calls(&redis, "pexpiretime");
     assert!(looks <= 3 * IDLE, "{looks} looks of {IDLE} followers");
     assert!(calls(&redis, "subscribe") <= 2, "one subscription serves them all");
 }
@@ -140,7 +140,7 @@ async fn streams_end_when_the_router_is_told_to_stop() {
         let (api, path) = (api.clone(), format!("{conversation}?after=0&wait=25"));
         async move { api.get(&path).await }
     });
-    until("both listen", || calls(&redis, "getrange") >= 4).await;
+    until("both listen", || calls(&redis, "pexpiretime") >= 4).await;
     router.process.signal("TERM");
     assert_eq!(source.next_of_connection().await, None);
     assert_eq!(held.await.expect("an answer").json()["cursor"], "0");

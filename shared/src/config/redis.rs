@@ -77,8 +77,8 @@ impl fmt::Display for RedisConfig {
 fn node(url: &str) -> Result<ConnectionInfo, ConfigError> {
     let node = url.into_connection_info();
     let node = node.map_err(|error| unusable_url(&format!(" ({error})")))?;
-    // Changes are pushed on the connection that carries the commands, which takes RESP3.
-    let login = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    // In which a server says nothing unasked; the subscriptions, which take RESP3, are on others.
+    let login = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP2);
     let tcp = TcpSettings::default()
         .set_nodelay(true)
         .set_keepalive(TcpKeepalive::new().with_time(KEEPALIVE));

@@ -75,12 +75,6 @@ impl Followers {
         self.0.bells.lock().as_ref().is_some_and(|bells| bells.contains_key(id))
     }
 
-    /// Has every conversation that is followed looked at again.
-    pub(super) fn all_changed(&self) {
-        let bells = self.0.bells.lock();
-        bells.iter().flat_map(HashMap::keys).for_each(|id| self.changed(id));
-    }
-
     /// Lets all followers go, those to come included.
     pub(super) fn end(&self) {
         *self.0.bells.lock() = None;

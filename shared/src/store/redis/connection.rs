@@ -14,24 +14,20 @@ use redis::{Cmd, Pipeline, RedisResult, Value};
 use super::link::Link;
 use super::tries::{Tries, Try, in_time};
 use crate::config::RedisConfig;
-use crate::store::followers::WeakFollowers;
 
 /// Cloning it shares it.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
     current: Arc<Mutex<Opening>>,
     redis: Arc<RedisConfig>,
-    followers: WeakFollowers,
 }
 
 /// A link that is open, is being opened, or could not be opened.
 type Opening = Shared<BoxFuture<'static, RedisResult<Link>>>;
 
 impl Connection {
-    pub(super) fn new(redis: &RedisConfig, followers: WeakFollowers) -> Self {
-        let redis = Arc::new(redis.clone());
-        let current = Arc::new(Mutex::new(opening(&redis, &followers)));
-        Self { current, redis, followers }
+    pub(super) fn new(redis: &Arc<RedisConfig>) -> Self {
+        Self { current: Arc::new(Mutex::new(opening(redis))), redis: redis.clone() }
     }
 
     /// Opens the connection, if it is not open yet.
@@ -40,14 +36,24 @@ impl Connection {
     }
 
     /// Runs a command, again where a try fails on the way or comes too early.
-    pub(super) async fn run(&self, command: impl Fn(Try) -> Cmd) -> RedisResult<Value> {
+    ///
+    /// `parse` tells what may be the reply from what cannot be, with which it ends the connection.
+    pub(super) async fn run<T>(
+        &self,
+        command: impl Fn(Try) -> Cmd,
+        parse: impl Fn(Value) -> Option<T>,
+    ) -> RedisResult<T> {
         in_time(async {
             let mut tries = Tries::new();
             loop {
                 let (command, asked) = (command(tries.next), tries.asked.take());
-                match self.on_link(async |link| link.run(&command, asked).await).await {
+                let result = self.on_link(async |link| {
+                    let reply = link.run(&command, asked).await?;
+                    link.accept(reply, &parse)
+                });
+                match result.await {
                     Err(error) => tries.go_on_after(error).await?,
-                    answer => return answer,
+                    parsed => return parsed,
                 }
             }
         })
@@ -55,28 +61,26 @@ impl Connection {
     }
 
     /// Runs commands that only read, on one key, in one trip; again likewise.
-    pub(super) async fn run_all(&self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
+    pub(super) async fn run_all<T>(
+        &self,
+        commands: &Pipeline,
+        parse: impl Fn(Vec<Value>) -> Option<T>,
+    ) -> RedisResult<T> {
         in_time(async {
             let mut tries = Tries::new();
             loop {
                 let asked = tries.asked.take();
-                match self.on_link(async |link| link.run_all(commands, asked).await).await {
+                let result = self.on_link(async |link| {
+                    let replies = link.run_all(commands, asked).await?;
+                    link.accept(replies, &parse)
+                });
+                match result.await {
                     Err(error) => tries.go_on_after(error).await?,
-                    answers => return answers,
+                    parsed => return parsed,
                 }
             }
         })
         .await
-    }
-
-    /// Has Redis push what is published on these channels.
-    pub(super) async fn subscribe(&self, channels: &[String]) -> RedisResult<()> {
-        self.on_link(async |link| link.subscribe(channels).await).await
-    }
-
-    /// Ends that.
-    pub(super) async fn unsubscribe(&self, channels: &[String]) -> RedisResult<()> {
-        self.on_link(async |link| link.unsubscribe(channels).await).await
     }
 
     /// Uses the link, and sees to it that a broken one is not used again.
@@ -103,18 +107,13 @@ impl Connection {
     fn replace(&self, broken: &Opening) {
         let mut current = self.current.lock();
         if current.ptr_eq(broken) {
-            *current = opening(&self.redis, &self.followers);
-            drop(current);
-            // A new link is subscribed to nothing.
-            if let Some(followers) = self.followers.upgrade() {
-                followers.all_changed();
-            }
+            *current = opening(&self.redis);
         }
     }
 }
 
 /// Nothing is opened before somebody waits for it.
-fn opening(redis: &Arc<RedisConfig>, followers: &WeakFollowers) -> Opening {
-    let (redis, followers) = (redis.clone(), followers.clone());
-    async move { Link::open(&redis, followers).await }.boxed().shared()
+fn opening(redis: &Arc<RedisConfig>) -> Opening {
+    let redis = redis.clone();
+    async move { Link::open(&redis).await }.boxed().shared()
 }

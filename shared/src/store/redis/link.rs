@@ -1,8 +1,8 @@
 //! An open way to Redis: to a server, or to the nodes of a cluster.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -11,15 +11,11 @@ use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::SingleNodeRoutingInfo;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, ProtocolVersion, RedisError,
-    RedisResult, ServerErrorKind, Value,
-};
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
 
-use super::pushes::Pushes;
+use super::server;
 use crate::config::RedisConfig;
 use crate::iam::renewal::RenewedTokens;
-use crate::store::followers::WeakFollowers;
 
 /// How long opening may take, and how long an answer.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(1);
@@ -27,7 +23,7 @@ pub(super) const TIME_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(super) struct Link {
     way: Way,
-    answered: Arc<Answered>,
+    state: Arc<State>,
 }
 
 #[derive(Clone)]
@@ -36,10 +32,13 @@ enum Way {
     Cluster(ClusterConnection),
 }
 
-/// When a link last brought an answer.
-struct Answered {
+/// What is known of a link.
+struct State {
     opened: Instant,
-    milliseconds_after: AtomicU64,
+    /// When it last brought an answer, counted from its opening.
+    answered_milliseconds: AtomicU64,
+    /// Whether it brought what nobody had asked for. Then nothing it brings can be believed.
+    is_confused: AtomicBool,
 }
 
 /// A node of a cluster.
@@ -57,28 +56,30 @@ impl Node {
     }
 }
 
-impl Answered {
-    fn now(&self) {
-        self.milliseconds_after.store(self.opened.elapsed().as_millis() as u64, Relaxed);
+impl State {
+    fn answers(&self) {
+        self.answered_milliseconds.store(self.opened.elapsed().as_millis() as u64, Relaxed);
     }
 
-    fn ago(&self) -> Duration {
-        let last = Duration::from_millis(self.milliseconds_after.load(Relaxed));
+    fn silence(&self) -> Duration {
+        let last = Duration::from_millis(self.answered_milliseconds.load(Relaxed));
         self.opened.elapsed().saturating_sub(last)
     }
 }
 
 impl Link {
-    pub(super) async fn open(redis: &RedisConfig, followers: WeakFollowers) -> RedisResult<Self> {
-        // rustls leaves the choice of its cryptography to the program; a choice made twice is one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    pub(super) async fn open(redis: &RedisConfig) -> RedisResult<Self> {
         let way = if redis.cluster {
-            Way::Cluster(open_cluster(redis, followers).await?)
+            Way::Cluster(open_cluster(redis).await?)
         } else {
-            Way::Server(open_server(redis, followers).await?)
+            Way::Server(server::open_for_commands(redis).await?)
         };
-        let answered = Answered { opened: Instant::now(), milliseconds_after: AtomicU64::new(0) };
-        Ok(Self { way, answered: Arc::new(answered) })
+        let state = State {
+            opened: Instant::now(),
+            answered_milliseconds: AtomicU64::new(0),
+            is_confused: AtomicBool::new(false),
+        };
+        Ok(Self { way, state: Arc::new(state) })
     }
 
     /// Runs a command, on the node that was asked for where one was.
@@ -109,26 +110,15 @@ impl Link {
         }
     }
 
-    pub(super) async fn subscribe(&mut self, channels: &[String]) -> RedisResult<()> {
-        match &mut self.way {
-            Way::Server(server) => server.subscribe(channels).await,
-            Way::Cluster(cluster) => {
-                for channel in channels {
-                    cluster.ssubscribe(channel).await?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    pub(super) async fn unsubscribe(&mut self, channels: &[String]) -> RedisResult<()> {
-        match &mut self.way {
-            Way::Server(server) => server.unsubscribe(channels).await,
-            Way::Cluster(cluster) => {
-                for channel in channels {
-                    cluster.sunsubscribe(channel).await?;
-                }
-                Ok(())
+    /// Makes of a reply what it should be; fails where it is not, or where another was not, because
+    /// then replies have come to requests that they do not belong to.
+    pub(super) fn accept<R, T>(&self, reply: R, parse: impl Fn(R) -> Option<T>) -> RedisResult<T> {
+        match parse(reply) {
+            Some(parsed) if !self.state.is_confused.load(Relaxed) => Ok(parsed),
+            _ => {
+                self.state.is_confused.store(true, Relaxed);
+                // Nothing of the reply itself, which may hold a message's content.
+                Err((ErrorKind::Parse, "not the reply to what was asked").into())
             }
         }
     }
@@ -140,13 +130,14 @@ impl Link {
     /// (`READONLY`) is a primary no more. Cut connections to its nodes a cluster's client mends.
     pub(super) fn is_broken_by<T>(&self, result: &RedisResult<T>) -> bool {
         match result {
-            Err(error) if error.is_timeout() => self.answered.ago() >= TIME_LIMIT,
+            Err(_) if self.state.is_confused.load(Relaxed) => true,
+            Err(error) if error.is_timeout() => self.state.silence() >= TIME_LIMIT,
             Err(error) if matches!(self.way, Way::Server(_)) => {
                 let demoted = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
                 demoted || error.is_unrecoverable_error() || error.is_io_error()
             }
             _ => {
-                self.answered.now();
+                self.state.answers();
                 false
             }
         }
@@ -170,37 +161,13 @@ fn run_asking<'a>(
     answers.map_ok(|answers| answers.into_iter().skip(1).step_by(2).collect()).boxed()
 }
 
-async fn open_server(
-    redis: &RedisConfig,
-    followers: WeakFollowers,
-) -> RedisResult<MultiplexedConnection> {
-    let node = redis.nodes[0].clone();
-    let client = match &redis.certificates {
-        Some(certificates) => Client::build_with_tls(node, certificates.clone())?,
-        None => Client::open(node)?,
-    };
-    let mut settings = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(TIME_LIMIT))
-        .set_response_timeout(Some(TIME_LIMIT))
-        .set_push_sender(Pushes(followers));
-    if let Some(login) = &redis.iam {
-        settings = settings.set_credentials_provider(RenewedTokens::new(login.clone()));
-    }
-    client.get_multiplexed_async_connection_with_config(&settings).await
-}
-
 /// The client tries nothing again by itself: it could not tell the scripts.
-async fn open_cluster(
-    redis: &RedisConfig,
-    followers: WeakFollowers,
-) -> RedisResult<ClusterConnection> {
+async fn open_cluster(redis: &RedisConfig) -> RedisResult<ClusterConnection> {
     let mut client = ClusterClient::builder(redis.nodes.clone())
         .retries(0)
         .connection_timeout(TIME_LIMIT)
         .response_timeout(TIME_LIMIT)
-        .use_protocol(ProtocolVersion::RESP3)
-        .tcp_settings(redis.nodes[0].tcp_settings().clone())
-        .push_sender(Pushes(followers));
+        .tcp_settings(redis.nodes[0].tcp_settings().clone());
     if let Some(certificates) = &redis.certificates {
         client = client.certs(certificates.clone());
     }

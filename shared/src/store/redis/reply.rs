@@ -1,6 +1,6 @@
 //! What Redis's replies and errors mean.
 
-use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
+use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use crate::error::Error;
 
@@ -14,18 +14,6 @@ pub(super) fn refusal(word: &str) -> Option<Error> {
         "idempotency_key_reused" => Some(Error::IdempotencyKeyReused),
         _ => None,
     }
-}
-
-pub(super) fn text(reply: Value) -> Result<String, Error> {
-    match reply {
-        Value::BulkString(bytes) => String::from_utf8(bytes).map_err(|_| unexpected()),
-        _ => Err(unexpected()),
-    }
-}
-
-/// Says nothing of the reply itself, which may hold a message's content.
-pub(super) fn unexpected() -> Error {
-    Error::Internal("Redis answered in a way that none of our commands is answered".into())
 }
 
 /// A command that Redis understood and refused as wrong (`ERR`) is a bug of ours; everything else

@@ -28,12 +28,13 @@ impl Script {
     }
 
     /// Runs it on these keys, by its digest, and by its text where Redis has not seen it.
-    pub(super) async fn run(
+    pub(super) async fn run<T>(
         &self,
         connection: &Connection,
         keys: &[String],
         arguments: impl Fn(&mut Cmd, Try),
-    ) -> RedisResult<Value> {
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> RedisResult<T> {
         let command = |name, script: &str, attempt| {
             let mut command = Cmd::with_capacity(MAX_ARGUMENTS, script.len() + COMMAND_BYTES);
             command.arg(name);
@@ -41,11 +42,15 @@ impl Script {
             arguments(&mut command, attempt);
             command
         };
-        let by_digest = connection.run(|attempt| command("EVALSHA", &self.digest, attempt));
+        let parse = |reply| match reply {
+            Value::BulkString(bytes) => parse(std::str::from_utf8(&bytes).ok()?),
+            _ => None,
+        };
+        let by_digest = connection.run(|attempt| command("EVALSHA", &self.digest, attempt), parse);
         match by_digest.await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                 // What was refused may have been the second try, with the first still on its way.
-                connection.run(|_| command("EVAL", self.text, Try::Again)).await
+                connection.run(|_| command("EVAL", self.text, Try::Again), parse).await
             }
             result => result,
         }

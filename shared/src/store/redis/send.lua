@@ -6,7 +6,7 @@
 --       9 '1' where the send is to be remembered,
 --       10 and 11, where the same send may have arrived before: what the message's line begins
 --         with, and the line of its deletion
--- Returns 'added', the id of the message that was added first, or why nothing was added.
+-- Returns the id of the message that was added, now or before, or why nothing was added.
 local length = redis.call('STRLEN', KEYS[1])
 if length == 0 then
   return 'conversation_not_found'
@@ -34,4 +34,4 @@ if ARGV[9] == '1' then
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call(ARGV[4], ARGV[5], '')
-return 'added'
+return ARGV[8]

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::link::Node;
 
 /// How long a request may take with all its tries: requests are answered within three seconds.
-const REQUEST_TIME_LIMIT: Duration = Duration::from_millis(2500);
+pub(super) const REQUEST_TIME_LIMIT: Duration = Duration::from_millis(2500);
 /// How long to leave a Redis alone that is there, but not ready.
 const PAUSE: Duration = Duration::from_millis(100);
 

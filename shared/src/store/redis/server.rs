@@ -1,0 +1,51 @@
+//! Opens a connection to one server.
+
+use std::time::SystemTime;
+
+use redis::aio::{AsyncPushSender, MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, RedisResult};
+
+use super::link::TIME_LIMIT;
+use crate::config::RedisConfig;
+use crate::iam::renewal::RenewedTokens;
+
+/// A connection for commands. It speaks RESP2, in which a server says nothing unasked: each reply
+/// belongs to the oldest request, as the client takes it to.
+pub(super) async fn open_for_commands(redis: &RedisConfig) -> RedisResult<MultiplexedConnection> {
+    let mut settings = settings();
+    if let Some(login) = &redis.iam {
+        settings = settings.set_credentials_provider(RenewedTokens::new(login.clone()));
+    }
+    open(redis, redis.nodes[0].clone(), settings).await
+}
+
+/// A connection for subscriptions, which tells what the server says unasked (RESP3).
+pub(super) async fn open_for_subscriptions(
+    redis: &RedisConfig,
+    node: ConnectionInfo,
+    pushes: impl AsyncPushSender,
+) -> RedisResult<MultiplexedConnection> {
+    let mut login = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    if let Some(iam) = &redis.iam {
+        login = login.set_username(&iam.user).set_password(iam.token(SystemTime::now()));
+    }
+    open(redis, node.set_redis_settings(login), settings().set_push_sender(pushes)).await
+}
+
+fn settings() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(TIME_LIMIT))
+        .set_response_timeout(Some(TIME_LIMIT))
+}
+
+async fn open(
+    redis: &RedisConfig,
+    node: ConnectionInfo,
+    settings: AsyncConnectionConfig,
+) -> RedisResult<MultiplexedConnection> {
+    let client = match &redis.certificates {
+        Some(certificates) => Client::build_with_tls(node, certificates.clone())?,
+        None => Client::open(node)?,
+    };
+    client.get_multiplexed_async_connection_with_config(&settings).await
+}

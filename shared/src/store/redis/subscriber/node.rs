@@ -1,0 +1,149 @@
+//! One connection to one node, on which nothing is done but subscribing.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{ConnectionInfo, ErrorKind, Pipeline, RedisError, RedisResult, Value};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::time::sleep;
+
+use super::Event;
+use super::pushes::{Pushes, channel, is_confirmation};
+use crate::config::RedisConfig;
+use crate::conversation::ConversationId;
+use crate::store::followers::WeakFollowers;
+use crate::store::redis::server;
+
+/// How long nothing may have been asked of the node before it is asked whether it is still there.
+const PING_PERIOD: Duration = Duration::from_secs(3);
+/// How many channels are subscribed to in one trip.
+const BATCH: usize = 256;
+
+/// A connection, and what it is subscribed to.
+pub(super) struct Node {
+    cluster: bool,
+    followers: WeakFollowers,
+    events: UnboundedSender<Event>,
+    connection: MultiplexedConnection,
+    ended: Arc<Notify>,
+    subscribed: HashSet<ConversationId>,
+    /// A refusal is logged once for a connection.
+    was_refused: bool,
+}
+
+impl Node {
+    pub(super) async fn open(
+        redis: &RedisConfig,
+        node: ConnectionInfo,
+        followers: WeakFollowers,
+        events: UnboundedSender<Event>,
+    ) -> RedisResult<Self> {
+        let ended = Arc::new(Notify::new());
+        let pushes = Pushes { followers: followers.clone(), ended: ended.clone() };
+        let connection = server::open_for_subscriptions(redis, node, pushes).await?;
+        Ok(Self {
+            cluster: redis.cluster,
+            followers,
+            events,
+            connection,
+            ended,
+            subscribed: HashSet::new(),
+            was_refused: false,
+        })
+    }
+
+    /// Subscribes to what is followed of the conversations that come, and unsubscribes from the
+    /// rest; until the connection fails, or nothing has been subscribed to for a while.
+    pub(super) async fn run(
+        mut self,
+        mut due: UnboundedReceiver<ConversationId>,
+    ) -> RedisResult<()> {
+        loop {
+            let mut batch = Vec::new();
+            tokio::select! {
+                () = self.ended.notified() => return Err(ended()),
+                count = due.recv_many(&mut batch, BATCH) => match count {
+                    0 => return Ok(()),
+                    _ => self.look_at(batch).await?,
+                },
+                () = sleep(PING_PERIOD) => match self.subscribed.is_empty() {
+                    true => return Ok(()),
+                    false => self.ping().await?,
+                },
+            }
+        }
+    }
+
+    async fn look_at(&mut self, batch: Vec<ConversationId>) -> RedisResult<()> {
+        let Some(followers) = self.followers.upgrade() else { return Err(ended()) };
+        let (followed, left): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|id| followers.any(id));
+        drop(followers);
+        self.unsubscribe(left).await?;
+        self.subscribe(followed).await
+    }
+
+    async fn subscribe(&mut self, ids: Vec<ConversationId>) -> RedisResult<()> {
+        let name = if self.cluster { "SSUBSCRIBE" } else { "SUBSCRIBE" };
+        for (id, reply) in ids.iter().zip(self.ask(name, &ids).await?) {
+            match reply {
+                reply if is_confirmation(&reply, id) => {
+                    self.subscribed.insert(*id);
+                }
+                Value::ServerError(refusal) => self.refused(*id, refusal.into()),
+                // The reply to something else, or what was said unasked: which reply belongs to
+                // what can no longer be told.
+                _ => return Err(unexpected()),
+            }
+        }
+        Ok(())
+    }
+
+    /// A node that refuses this has unsubscribed already, because the slot has left it.
+    async fn unsubscribe(&mut self, mut ids: Vec<ConversationId>) -> RedisResult<()> {
+        ids.retain(|id| self.subscribed.remove(id));
+        let name = if self.cluster { "SUNSUBSCRIBE" } else { "UNSUBSCRIBE" };
+        self.ask(name, &ids).await?;
+        Ok(())
+    }
+
+    async fn ask(&mut self, name: &str, ids: &[ConversationId]) -> RedisResult<Vec<Value>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut commands = Pipeline::with_capacity(ids.len());
+        for id in ids {
+            commands.cmd(name).arg(channel(id));
+        }
+        self.connection.send_packed_commands(&commands, 0, ids.len()).await
+    }
+
+    fn refused(&mut self, id: ConversationId, refusal: RedisError) {
+        self.subscribed.remove(&id);
+        let moved_to = refusal.redirect_node().map(|(address, _slot)| address.to_owned());
+        if moved_to.is_none() && !self.was_refused {
+            self.was_refused = true;
+            tracing::error!(error = %refusal, "Redis lets nobody follow");
+        }
+        // Only where the store is being dropped does nobody listen.
+        let _ = self.events.send(Event::Refused { id, moved_to });
+    }
+
+    async fn ping(&mut self) -> RedisResult<()> {
+        match self.connection.send_packed_command(&redis::cmd("PING")).await? {
+            Value::SimpleString(pong) if pong == "PONG" => Ok(()),
+            _ => Err(unexpected()),
+        }
+    }
+}
+
+fn ended() -> RedisError {
+    std::io::Error::from(std::io::ErrorKind::ConnectionAborted).into()
+}
+
+fn unexpected() -> RedisError {
+    (ErrorKind::Parse, "not the reply to what was asked").into()
+}
