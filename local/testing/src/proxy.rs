@@ -1,7 +1,7 @@
 //! A way to Redis that can be made to fail.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -38,6 +38,8 @@ struct Shared {
     releases: watch::Sender<u32>,
     /// How many connections there have been, and how many of them hold their requests.
     connections: Mutex<(u32, u32)>,
+    /// The connection that carries nothing any more; none is 0.
+    silent: AtomicU32,
 }
 
 impl Proxy {
@@ -51,6 +53,7 @@ impl Proxy {
             cuts: watch::Sender::new(0),
             releases: watch::Sender::new(0),
             connections: Mutex::default(),
+            silent: AtomicU32::new(0),
         });
         tokio::spawn(accept(listener, shared.clone()));
         Self { address, shared }
@@ -80,6 +83,17 @@ impl Proxy {
         }
     }
 
+    /// Loses from now on all that is said on the newest connection, which stays open.
+    pub fn silence_newest(&self) {
+        let newest = self.connections();
+        self.shared.silent.store(newest, Ordering::SeqCst);
+    }
+
+    /// How many connections there have been.
+    pub fn connections(&self) -> u32 {
+        self.shared.connections.lock().expect("unpoisoned").0
+    }
+
     /// Carries on what was held, though its client may have gone.
     pub fn release(&self) {
         self.fail(Fault::None);
@@ -102,6 +116,10 @@ impl Shared {
         }
     }
 
+    fn loses(&self, connection: u32) -> bool {
+        self.silent.load(Ordering::SeqCst) == connection
+    }
+
     fn holds(&self, connection: u32) -> bool {
         let held = self.connections.lock().expect("unpoisoned").1;
         *self.fault.lock().expect("unpoisoned") == Fault::HoldRequests && connection <= held
@@ -120,7 +138,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
         tokio::spawn(requests(shared.clone(), number, from_client, to_server));
-        tokio::spawn(answers(shared.clone(), from_server, to_client));
+        tokio::spawn(answers(shared.clone(), number, from_server, to_client));
     }
 }
 
@@ -144,13 +162,18 @@ async fn requests(
         while shared.holds(number) {
             let _ = releases.changed().await;
         }
-        if server.write_all(&buffer[..length]).await.is_err() {
+        if !shared.loses(number) && server.write_all(&buffer[..length]).await.is_err() {
             return;
         }
     }
 }
 
-async fn answers(shared: Arc<Shared>, mut server: OwnedReadHalf, mut client: OwnedWriteHalf) {
+async fn answers(
+    shared: Arc<Shared>,
+    number: u32,
+    mut server: OwnedReadHalf,
+    mut client: OwnedWriteHalf,
+) {
     let mut cuts = shared.cuts.subscribe();
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -162,6 +185,7 @@ async fn answers(shared: Arc<Shared>, mut server: OwnedReadHalf, mut client: Own
         let carried = match fault {
             Fault::LoseAnswer => 0,
             Fault::CutAnswer => length / 2,
+            Fault::None | Fault::HoldRequests if shared.loses(number) => 0,
             Fault::None | Fault::HoldRequests => length,
         };
         let _ = client.write_all(&buffer[..carried]).await;

@@ -1,0 +1,116 @@
+//! The connection for subscriptions, failing beside a healthy one for commands.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod conversing;
+
+use std::time::Duration;
+
+use conversing::{create, open, send};
+use shared::conversation::ConversationId;
+use shared::cursor::Cursor;
+use shared::error::Error;
+use shared::following::{Following, HEARTBEAT, Next};
+use shared::store::Store;
+use testing::proxy::{Fault, Proxy};
+use testing::redis::{RedisServer, free_port};
+use tokio::time::{Instant, timeout};
+
+/// What a request may take, whatever Redis does.
+const PROMISE: Duration = Duration::from_secs(3);
+/// Less than what the next look takes that a follower has by itself.
+const SOON: Duration = Duration::from_secs(10);
+
+async fn through_a_proxy() -> (RedisServer, Proxy, Store) {
+    let redis = RedisServer::start();
+    let proxy = Proxy::to(redis.port()).await;
+    let store = open(&[("REDIS_URL", &proxy.url())]).await;
+    (redis, proxy, store)
+}
+
+/// The contents of what happens next, which must be told without an error.
+async fn next(following: &mut Following) -> String {
+    let next = timeout(SOON, following.next(Instant::now() + HEARTBEAT, u32::MAX)).await;
+    let Next::Happened(_, tail) = next.expect("in time").expect("no error") else {
+        panic!("nothing happened");
+    };
+    String::from_utf8(tail.lines).unwrap()
+}
+
+/// Waits until a follower is subscribed, which takes a second connection.
+async fn follow(store: &Store, id: ConversationId, proxy: &Proxy) -> Following {
+    let mut following = Following::new(store, id, Cursor::START);
+    let waiting = following.next(Instant::now() + HEARTBEAT, u32::MAX);
+    let first = async {
+        while proxy.connections() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        send(store, &id, "first").await;
+    };
+    let (next, ()) = tokio::join!(timeout(SOON, waiting), first);
+    assert!(matches!(next.unwrap().unwrap(), Next::Happened(..)));
+    following
+}
+
+#[tokio::test]
+async fn a_follower_whose_subscription_alone_is_cut_misses_nothing_and_says_nothing() {
+    let (redis, proxy, store) = through_a_proxy().await;
+    let id = create(&store).await;
+    let mut following = follow(&store, id, &proxy).await;
+    for content in ["second", "third"] {
+        assert_eq!(redis.command(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
+        let (seen, _) = tokio::join!(next(&mut following), send(&store, &id, content));
+        assert!(seen.contains(content), "{seen}");
+        // And without a cut, on the new subscription.
+        let (seen, _) = tokio::join!(next(&mut following), send(&store, &id, "between"));
+        assert!(seen.contains("between"), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn a_follower_whose_subscription_alone_is_silent_misses_nothing_and_says_nothing() {
+    let (_redis, proxy, store) = through_a_proxy().await;
+    let id = create(&store).await;
+    let mut following = follow(&store, id, &proxy).await;
+    proxy.silence_newest();
+    let (seen, _) = tokio::join!(next(&mut following), send(&store, &id, "second"));
+    assert!(seen.contains("second"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_process_that_was_frozen_until_its_connections_died_serves_its_next_reader_and_follower()
+{
+    for fault in ["cut", "silent"] {
+        let (_redis, proxy, store) = through_a_proxy().await;
+        let id = create(&store).await;
+        let _following = follow(&store, id, &proxy).await;
+        match fault {
+            "cut" => proxy.cut(),
+            _ => proxy.fail(Fault::HoldRequests),
+        }
+        let read = timeout(PROMISE, store.read(&id, &[])).await;
+        assert!(read.unwrap().is_ok(), "{fault}: the next reader");
+
+        let other = create(&store).await;
+        let mut following = Following::new(&store, other, Cursor::START);
+        let waiting = following.next(Instant::now() + Duration::from_millis(1), u32::MAX);
+        let next = timeout(PROMISE, waiting).await.unwrap();
+        assert!(matches!(next, Ok(Next::Nothing(_))), "{fault}: the next follower: {next:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_is_away_when_the_first_follower_comes_is_told_in_time() {
+    let nobody = format!("redis://127.0.0.1:{}", free_port());
+    let (_redis, proxy, there) = through_a_proxy().await;
+    let id = create(&there).await;
+    let reachable = open(&[("REDIS_URL", &proxy.url())]).await;
+    assert!(reachable.read(&id, &[]).await.is_ok());
+    // Commands are answered, and new connections are not.
+    proxy.lead_to(free_port());
+    for store in [open(&[("REDIS_URL", &nobody)]).await, reachable] {
+        let mut following = Following::new(&store, id, Cursor::START);
+        let waiting = following.next(Instant::now() + HEARTBEAT, u32::MAX);
+        let refused = timeout(PROMISE, waiting).await.expect("in time");
+        assert!(matches!(refused, Err(Error::StoreUnavailable(_))), "{refused:?}");
+    }
+}
