@@ -15,7 +15,7 @@ use lambda_http::{Body, Context, Request, RequestExt};
 use shared::config::Config;
 use shared::conversation::ConversationId;
 use shared::message::NewMessage;
-use shared::store::{Draft, Store};
+use shared::store::{PendingMessage, Store};
 use tokio::runtime::Builder;
 
 const MESSAGE: &str = r#"{"sender": "agent", "content": "Hello, how can I help?", "timestamp": "2025-04-05T14:01:00Z"}"#;
@@ -39,7 +39,7 @@ impl Present {
         store.create(&id).await.unwrap();
         let message = NewMessage::from_json(MESSAGE.as_bytes()).unwrap();
         for _ in 0..messages {
-            store.send(&id, &Draft::new(&id, &message, None)).await.unwrap();
+            store.send(&id, &PendingMessage::new(&id, &message, None)).await.unwrap();
         }
         let service = Service { store, streams: Streams::Batched, tokens: None };
         let etag = HeaderValue::from_static("");

@@ -6,7 +6,7 @@ use shared::answer::{self, Answer};
 use shared::error::Error;
 use shared::idempotency::IdempotencyKey;
 use shared::message::NewMessage;
-use shared::store::{Draft, Sent};
+use shared::store::{PendingMessage, Sent};
 
 use crate::route::Route;
 use crate::service::Service;
@@ -22,8 +22,8 @@ pub(crate) async fn handle(service: &Service, request: &Request) -> Result<Answe
     let message = NewMessage::from_json(request.body())?;
     speaker.may_send_as(message.sender())?;
 
-    let draft = Draft::new(&conversation, &message, key);
-    let sent = service.store.send(&conversation, &draft).await?;
+    let message = PendingMessage::new(&conversation, &message, key.as_ref());
+    let sent = service.store.send(&conversation, &message).await?;
 
     let (Sent::Added(id) | Sent::Replayed(id)) = sent;
     let body = format!("{{\"message\":\"Message added successfully\",\"messageId\":\"{id}\"}}");

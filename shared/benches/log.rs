@@ -7,7 +7,9 @@ use std::time::Duration;
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
-use shared::log;
+use shared::event_log::read::{events, into_json, lines_after_cursor};
+use shared::event_log::state::STATE_LENGTH;
+use shared::event_log::{self, FRONT_LENGTH, cursor_at, line};
 use shared::message::{MessageId, NewMessage, Sender};
 
 const SIZES: [usize; 3] = [10, 100, 1_000];
@@ -20,10 +22,12 @@ fn message(content: &str) -> NewMessage {
 /// A log of some messages, and their ids.
 fn written(messages: usize) -> (Vec<u8>, Vec<MessageId>) {
     let message = message("Hello, how can I help?");
-    let ids: Vec<_> = (0..messages).map(|_| MessageId::next()).collect();
-    let mut log = log::empty(&ConversationId::random());
-    for id in &ids {
-        log.extend(log::message_line(id, &message));
+    let mut ids = Vec::new();
+    let mut log = event_log::new(&ConversationId::random());
+    for _ in 0..messages {
+        let id = MessageId::next().at(cursor_at(log.len()));
+        log.extend(line::message(&id, &message));
+        ids.push(id);
     }
     (log, ids)
 }
@@ -34,34 +38,38 @@ fn message_line(criterion: &mut Criterion) {
     for bytes in [20, 16 * 1024] {
         let message = message(&"x".repeat(bytes));
         group.bench_function(BenchmarkId::new("bytes", bytes), |bencher| {
-            bencher.iter(|| log::message_line(black_box(&id), black_box(&message)));
+            bencher.iter(|| line::message(black_box(&id), black_box(&message)));
         });
     }
 }
 
-fn into_answer(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("into_answer");
+fn json(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("into_json");
     for size in SIZES {
         let (log, ids) = written(size);
         let mut with_deletions = log.clone();
         for id in ids.iter().step_by(10) {
-            log::delete(&mut with_deletions, id, None).unwrap();
+            event_log::delete(&mut with_deletions, id, None).unwrap();
         }
         for (name, log) in [("messages", log), ("messages, a tenth deleted", with_deletions)] {
             group.bench_function(BenchmarkId::new(name, size), |bencher| {
-                bencher.iter_batched(|| log.clone(), log::into_answer, BatchSize::SmallInput);
+                bencher.iter_batched(
+                    || log[STATE_LENGTH..].to_vec(),
+                    into_json,
+                    BatchSize::SmallInput,
+                );
             });
         }
     }
 }
 
-fn events(criterion: &mut Criterion) {
+fn the_events(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("events");
     for size in SIZES {
         let (log, _) = written(size);
-        let lines = &log[log::HEADER_LENGTH..];
+        let lines = &log[FRONT_LENGTH..];
         group.bench_function(BenchmarkId::new("messages", size), |bencher| {
-            bencher.iter(|| log::events(black_box(lines), Cursor::START).for_each(drop_seen));
+            bencher.iter(|| events(black_box(lines), Cursor::START).for_each(drop_seen));
         });
     }
 }
@@ -71,13 +79,13 @@ fn drop_seen<T>(seen: T) {
     black_box(seen);
 }
 
-fn lines_after_cursor(criterion: &mut Criterion) {
+fn after_cursor(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("lines_after_cursor");
     for size in SIZES {
         let (log, _) = written(size);
-        let part = log[log::HEADER_LENGTH - 1..].to_vec();
+        let part = log[FRONT_LENGTH - 1..].to_vec();
         group.bench_function(BenchmarkId::new("messages", size), |bencher| {
-            bencher.iter_batched(|| part.clone(), log::lines_after_cursor, BatchSize::SmallInput);
+            bencher.iter_batched(|| part.clone(), lines_after_cursor, BatchSize::SmallInput);
         });
     }
 }
@@ -88,7 +96,7 @@ fn delete(criterion: &mut Criterion) {
         let (log, ids) = written(size);
         let last = ids.last().unwrap();
         group.bench_function(BenchmarkId::new("the last of messages", size), |bencher| {
-            let delete = |log: &mut Vec<u8>| log::delete(log, last, None);
+            let delete = |log: &mut Vec<u8>| event_log::delete(log, last, None);
             bencher.iter_batched_ref(|| log.clone(), delete, BatchSize::SmallInput);
         });
     }
@@ -99,6 +107,6 @@ criterion_group! {
     config = Criterion::default()
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(2));
-    targets = message_line, into_answer, events, lines_after_cursor, delete
+    targets = message_line, json, the_events, after_cursor, delete
 }
 criterion_main!(benches);

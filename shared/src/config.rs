@@ -9,7 +9,7 @@ use std::time::Duration;
 pub use redis::RedisConfig;
 use thiserror::Error;
 
-use crate::log;
+use crate::event_log;
 use crate::tokens::Tokens;
 
 /// Half an hour.
@@ -18,6 +18,8 @@ const DEFAULT_TTL_SECONDS: u64 = 30 * 60;
 const MAX_TTL_SECONDS: u64 = 365 * 24 * 60 * 60;
 /// 4 MiB: one answer must fit in the 6 MB that a Lambda function may answer with.
 const MAX_CONVERSATION_BYTES: usize = 4 * 1024 * 1024;
+/// 512 MiB: hundreds of thousands of short conversations, and what a small container has left.
+const DEFAULT_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
 
 /// What every way of running Parley can be told.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct Config {
     pub conversation_ttl: Duration,
     /// `MAX_CONVERSATION_BYTES`: how large the events of one conversation may grow.
     pub max_conversation_bytes: usize,
+    /// `MAX_MEMORY_BYTES`: how much memory all conversations may take that are kept in memory.
+    pub max_memory_bytes: usize,
     /// `AUTH_SECRET`: who may speak; `None` lets everybody.
     pub tokens: Option<Tokens>,
 }
@@ -70,12 +74,15 @@ impl Config {
         let max_bytes = MAX_CONVERSATION_BYTES as u64;
         let max_conversation_bytes =
             number("MAX_CONVERSATION_BYTES", "bytes", max_bytes, max_bytes)?;
+        let max_memory_bytes =
+            number("MAX_MEMORY_BYTES", "bytes", DEFAULT_MEMORY_BYTES, usize::MAX as u64)?;
         let conversation_ttl = Duration::from_secs(ttl);
         Ok(Self {
             tokens: tokens::tokens(variable("AUTH_SECRET"), conversation_ttl)?,
             redis: RedisConfig::from_variables(variable)?,
             conversation_ttl,
             max_conversation_bytes: max_conversation_bytes as usize,
+            max_memory_bytes: max_memory_bytes as usize,
         })
     }
 
@@ -87,9 +94,9 @@ impl Config {
         }
     }
 
-    /// Bytes that one conversation's log may have.
-    pub(crate) fn max_log_bytes(&self) -> usize {
-        self.max_conversation_bytes + log::HEADER_LENGTH
+    /// Bytes that one conversation's string may have.
+    pub(crate) fn max_conversation_length(&self) -> usize {
+        self.max_conversation_bytes + event_log::FRONT_LENGTH
     }
 }
 
@@ -106,6 +113,7 @@ mod tests {
         let config = Config::from_variables(|_| None).unwrap();
         assert_eq!(config.conversation_ttl, Duration::from_secs(1800));
         assert_eq!(config.max_conversation_bytes, 4_194_304);
+        assert_eq!(config.max_memory_bytes, 536_870_912);
         assert!(config.redis.is_none());
         assert!(config.require_redis().unwrap_err().to_string().starts_with("REDIS_URL must be"));
     }

@@ -22,7 +22,7 @@ impl ConversationId {
     }
 
     /// Its text form, with something before and something after it: the name of what belongs to it.
-    pub fn between(&self, before: &str, after: &str) -> String {
+    pub fn to_key(&self, before: &str, after: &str) -> String {
         let mut text = [0; Self::LENGTH];
         [before, self.0.as_hyphenated().encode_lower(&mut text), after].concat()
     }

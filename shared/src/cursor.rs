@@ -39,3 +39,25 @@ impl fmt::Display for Cursor {
         self.0.fmt(f)
     }
 }
+
+/// The versions that a reader knows already (the header `If-None-Match`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KnownVersions {
+    /// These; there may be none.
+    Cursors(Vec<Cursor>),
+    /// Whichever there is (`*`).
+    Any,
+}
+
+impl KnownVersions {
+    /// None: the reader wants the conversation in any case.
+    pub const NONE: Self = Self::Cursors(Vec::new());
+
+    /// Whether this version is known.
+    pub fn contains(&self, cursor: Cursor) -> bool {
+        match self {
+            Self::Cursors(cursors) => cursors.contains(&cursor),
+            Self::Any => true,
+        }
+    }
+}

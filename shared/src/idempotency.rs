@@ -12,10 +12,35 @@ use crate::message::NewMessage;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
-impl IdempotencyKey {
-    /// The key as the client sent it.
-    pub fn as_str(&self) -> &str {
-        &self.0
+/// What a send under a key is remembered by: digests (UUID v5: SHA-1), so that neither a long key
+/// nor a deleted message's content is kept; salted with the conversation, so that equal messages of
+/// two conversations do not show as equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    key: Uuid,
+    fingerprint: Uuid,
+}
+
+impl Idempotency {
+    /// How a message sent under a key within a conversation is remembered.
+    pub fn of(conversation: &ConversationId, key: &IdempotencyKey, message: &NewMessage) -> Self {
+        // Neither a sender's name nor a timestamp can hold a line feed: no two messages collide.
+        let text =
+            format!("{}\n{}\n{}", message.sender().name(), message.timestamp(), message.content());
+        Self {
+            key: Uuid::new_v5(conversation.uuid(), key.0.as_bytes()),
+            fingerprint: Uuid::new_v5(conversation.uuid(), text.as_bytes()),
+        }
+    }
+
+    /// The digest of the key.
+    pub fn key(&self) -> &[u8; 16] {
+        self.key.as_bytes()
+    }
+
+    /// The digest of the message, equal for two sends that say the same.
+    pub fn fingerprint(&self) -> &[u8; 16] {
+        self.fingerprint.as_bytes()
     }
 }
 
@@ -29,28 +54,6 @@ impl FromStr for IdempotencyKey {
         } else {
             Err(Error::InvalidIdempotencyKey)
         }
-    }
-}
-
-/// Tells whether two sends under one key say the same.
-///
-/// A digest (UUID v5: SHA-1), so that a deleted message's content is not kept in it; salted with
-/// the conversation, so that equal messages of two conversations do not show as equal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fingerprint(Uuid);
-
-impl Fingerprint {
-    /// The fingerprint of a message within its conversation.
-    pub fn of(conversation: &ConversationId, message: &NewMessage) -> Self {
-        // Neither a sender's name nor a timestamp can hold a line feed: no two messages collide.
-        let text =
-            format!("{}\n{}\n{}", message.sender().name(), message.timestamp(), message.content());
-        Self(Uuid::new_v5(conversation.uuid(), text.as_bytes()))
-    }
-
-    /// Its 16 bytes.
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        self.0.as_bytes()
     }
 }
 

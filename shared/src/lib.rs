@@ -3,7 +3,7 @@
 //! - [`conversation`], [`message`], [`timestamp`], [`idempotency`], [`cursor`]: the domain, each
 //!   type parsed from what a client sent, or refused.
 //! - [`tokens`], [`speaker`]: who makes a request, and what it may do.
-//! - [`log`]: the bytes in which a conversation is kept and answered; pure, without input or output.
+//! - [`event_log`]: the bytes in which a conversation is kept and answered; pure, without input or output.
 //! - [`store`]: creating, sending, reading and deleting, in Redis or in this process's memory.
 //! - [`following`]: reading on in a conversation as things happen in it.
 //! - [`error`]: everything that a request can end in but success; [`field`]: what it is about.
@@ -20,12 +20,12 @@ pub mod config;
 pub mod conversation;
 pub mod cursor;
 pub mod error;
+pub mod event_log;
 pub mod field;
 pub mod following;
 pub mod iam;
 pub mod idempotency;
 pub mod limits;
-pub mod log;
 pub mod logging;
 pub mod message;
 pub mod speaker;

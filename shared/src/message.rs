@@ -2,25 +2,60 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
+use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::field::Field;
 use crate::limits::MAX_CONTENT_BYTES;
 use crate::timestamp;
 
 /// Names a message: a UUID v7, which sorts by time (RFC 9562, section 5.7).
+///
+/// Its last 32 bits are the message's place: the cursor at which its line begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MessageId(Uuid);
 
+/// The bits of an id that are its place.
+const PLACE_BITS: u128 = u32::MAX as u128;
+
 impl MessageId {
-    /// The next one of this process.
+    /// Bytes of its text form.
+    pub const LENGTH: usize = Hyphenated::LENGTH;
+
+    /// The next one of this process, at place 0: where it will stand is not known yet.
+    ///
+    /// The place leaves 42 of the 74 bits that tell apart the ids of a millisecond: a counter, which
+    /// begins at random.
     pub fn next() -> Self {
-        Self(Uuid::now_v7())
+        Self(Uuid::now_v7()).at(Cursor::START)
+    }
+
+    /// The same message at a place.
+    pub fn at(self, place: Cursor) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128() & !PLACE_BITS | u128::from(place.0)))
+    }
+
+    /// Where the message's line begins.
+    pub fn place(&self) -> Cursor {
+        Cursor((self.0.as_u128() & PLACE_BITS) as u32)
+    }
+
+    /// Whether both are of one message, though the place of one may not be known.
+    pub fn is_same_message(&self, other: &Self) -> bool {
+        self.at(Cursor::START) == other.at(Cursor::START)
+    }
+
+    /// The beginning of the text form of ids made so long before this one: it sorts as time does.
+    pub fn time_before(&self, duration: Duration) -> String {
+        let milliseconds = (self.0.as_u128() >> 80) as u64;
+        let before = milliseconds.saturating_sub(duration.as_millis() as u64);
+        format!("{:08x}-{:04x}", before >> 16, before & 0xffff)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Where conversations live.
 //!
-//! Two stores hold the same bytes (see [`crate::log`]) and obey one contract, held to it by the
-//! one test suite `tests/store_contract.rs`: [`redis`] for everything that is deployed, [`memory`]
-//! for trying things out with nothing installed. Each write is atomic. Each operation is one round
-//! trip; reading anew what has changed is two.
+//! Two stores hold the same bytes (see [`crate::event_log`]) and obey one contract, held to it by
+//! the one test suite `tests/store_contract.rs`: [`redis`] for everything that is deployed,
+//! [`memory`] for trying things out with nothing installed. Each write is atomic. Each operation is
+//! one round trip, but for reading what has changed since a version, and what is long.
 
 mod followers;
 pub mod memory;
@@ -13,10 +13,10 @@ use std::time::SystemTime;
 
 use crate::config::Config;
 use crate::conversation::ConversationId;
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, KnownVersions};
 use crate::error::Error;
-use crate::idempotency::{Fingerprint, IdempotencyKey};
-use crate::log;
+use crate::event_log;
+use crate::idempotency::{Idempotency, IdempotencyKey};
 use crate::message::{MessageId, NewMessage, Sender};
 pub(crate) use followers::Follower;
 use memory::MemoryStore;
@@ -31,26 +31,27 @@ pub enum Store {
     Memory(MemoryStore),
 }
 
-/// A message on its way into the log, under an id made before the first try.
+/// A message on its way into the log, under an id made before the first attempt, whose place the
+/// store sets.
 #[derive(Clone, Debug)]
-pub struct Draft {
-    pub(crate) message_id: MessageId,
+pub struct PendingMessage {
+    pub(crate) id: MessageId,
     pub(crate) line: Vec<u8>,
-    pub(crate) once: Option<(IdempotencyKey, Fingerprint)>,
+    pub(crate) idempotency: Option<Idempotency>,
 }
 
-impl Draft {
+impl PendingMessage {
     /// Prepares a message to be added; with a key, to be added once under that key.
     pub fn new(
         conversation: &ConversationId,
         message: &NewMessage,
-        key: Option<IdempotencyKey>,
+        key: Option<&IdempotencyKey>,
     ) -> Self {
-        let message_id = MessageId::next();
+        let id = MessageId::next();
         Self {
-            message_id,
-            line: log::message_line(&message_id, message),
-            once: key.map(|key| (key, Fingerprint::of(conversation, message))),
+            id,
+            line: event_log::line::message(&id, message),
+            idempotency: key.map(|key| Idempotency::of(conversation, key, message)),
         }
     }
 }
@@ -69,14 +70,19 @@ pub enum Sent {
 pub enum Read {
     /// The conversation stands where the reader knows it to stand.
     Unchanged(Cursor),
-    /// The whole log.
+    /// The whole log, from its first line on.
     Log(Vec<u8>),
+}
+
+/// The cursor at the end of a whole log.
+pub fn log_end(log: &[u8]) -> Cursor {
+    event_log::cursor_at(event_log::state::STATE_LENGTH + log.len())
 }
 
 /// What has happened in a conversation since a cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tail {
-    /// Whole lines of the log, see [`crate::log::events`].
+    /// Whole lines of the log, see [`crate::event_log::read::events`].
     pub lines: Vec<u8>,
     /// When the conversation expires, if nobody writes to it.
     pub expires: SystemTime,
@@ -100,15 +106,15 @@ impl Store {
     }
 
     /// Adds a message, and lets the conversation live on.
-    pub async fn send(&self, id: &ConversationId, draft: &Draft) -> Result<Sent, Error> {
+    pub async fn send(&self, id: &ConversationId, message: &PendingMessage) -> Result<Sent, Error> {
         match self {
-            Self::Redis(store) => store.send(id, draft).await,
-            Self::Memory(store) => store.send(id, draft),
+            Self::Redis(store) => store.send(id, message).await,
+            Self::Memory(store) => store.send(id, message),
         }
     }
 
-    /// Reads the whole conversation, unless it stands at one of the cursors `known`.
-    pub async fn read(&self, id: &ConversationId, known: &[Cursor]) -> Result<Read, Error> {
+    /// Reads the whole conversation, unless the reader knows it as it stands.
+    pub async fn read(&self, id: &ConversationId, known: &KnownVersions) -> Result<Read, Error> {
         match self {
             Self::Redis(store) => store.read(id, known).await,
             Self::Memory(store) => store.read(id, known),
@@ -116,22 +122,22 @@ impl Store {
     }
 
     /// Removes a message's content, notes that it was deleted, and lets the conversation live on;
-    /// where `of` names a sender, only if the message is that sender's.
+    /// where a sender is named, only if the message is from that one.
     pub async fn delete(
         &self,
         id: &ConversationId,
         message: &MessageId,
-        of: Option<Sender>,
+        sender: Option<Sender>,
     ) -> Result<(), Error> {
         match self {
-            Self::Redis(store) => store.delete(id, message, of).await,
-            Self::Memory(store) => store.delete(id, message, of),
+            Self::Redis(store) => store.delete(id, message, sender).await,
+            Self::Memory(store) => store.delete(id, message, sender),
         }
     }
 
     /// Reads on from a cursor, `limit` bytes at most.
     ///
-    /// Every line is shorter than [`log::MAX_LINE_BYTES`], so a limit above that always reads on.
+    /// Every line is shorter than [`event_log::line::MAX_LINE_BYTES`], so a limit above that always reads on.
     pub async fn read_after(
         &self,
         id: &ConversationId,

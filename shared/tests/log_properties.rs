@@ -4,7 +4,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::conversation::ConversationId;
-use shared::log;
+use shared::event_log::read::into_json;
+use shared::event_log::state::STATE_LENGTH;
+use shared::event_log::{self, cursor_at, line, offset_of};
 use shared::message::{MessageId, NewMessage, Sender};
 
 const TIMESTAMP: &str = "2025-04-05T14:01:00Z";
@@ -22,8 +24,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     let content = prop_oneof![
         3 => any::<String>(),
         1 => "[\u{0}-\u{ff}]{1,40}",
-        1 => Just(format!("{}0198\"}},\n", log::DELETION_MARK)),
-        1 => Just(format!("\n{}0198\"}},\n]}}", log::MESSAGE_MARK)),
+        1 => Just(format!("{}0198\"}},\n", line::DELETION_MARK)),
+        1 => Just(format!("\n{}0198\"}},\n]}}", line::MESSAGE_MARK)),
     ];
     let content = content.prop_filter("content is never empty", |content| !content.is_empty());
     let event = prop_oneof![
@@ -37,16 +39,16 @@ proptest! {
     #[test]
     fn a_log_is_answered_as_the_list_of_messages_that_were_not_deleted(events in events()) {
         let id = ConversationId::random();
-        let mut log = log::empty(&id);
+        let mut log = event_log::new(&id);
         let mut sent: Vec<MessageId> = Vec::new();
         let mut model: Vec<(MessageId, Value)> = Vec::new();
         for event in events {
             let before = log.clone();
             match event {
                 Event::Sent(sender, content) => {
-                    let message_id = MessageId::next();
+                    let message_id = MessageId::next().at(cursor_at(log.len()));
                     let message = NewMessage::new(sender, content.clone(), TIMESTAMP.to_owned()).unwrap();
-                    log.extend(log::message_line(&message_id, &message));
+                    log.extend(line::message(&message_id, &message));
                     sent.push(message_id);
                     model.push((message_id, json!({
                         "messageId": message_id.to_string(),
@@ -59,29 +61,29 @@ proptest! {
                 Event::Deleted(which) => {
                     let which = *which.get(&sent);
                     let there = model.iter().position(|(id, _)| *id == which);
-                    prop_assert_eq!(log::delete(&mut log, &which, None).is_ok(), there.is_some());
+                    prop_assert_eq!(event_log::delete(&mut log, &which, None).is_ok(), there.is_some());
                     if let Some(position) = there {
                         model.remove(position);
                         let text = String::from_utf8(log.clone()).unwrap();
-                        prop_assert!(!text.contains(&log::message_start(&which)));
+                        prop_assert!(!text.contains(&line::message_start(&which)));
                     }
                 }
             }
             prop_assert!(log.len() >= before.len(), "offsets never move");
-            prop_assert_eq!(log::length_at(log::end(log.len())), log.len());
+            prop_assert_eq!(offset_of(cursor_at(log.len())), log.len());
         }
-        let answer: Value = serde_json::from_slice(&log::into_answer(log)).unwrap();
+        let answer: Value = serde_json::from_slice(&into_json(log.split_off(STATE_LENGTH))).unwrap();
         let messages: Vec<_> = model.into_iter().map(|(_, message)| message).collect();
         prop_assert_eq!(answer, json!({"conversationId": id.to_string(), "messages": messages}));
     }
 
     #[test]
     fn a_deletion_leaves_nothing_of_the_content_behind(secret in "[a-z]{12}") {
-        let mut log = log::empty(&ConversationId::random());
-        let id = MessageId::next();
+        let mut log = event_log::new(&ConversationId::random());
+        let id = MessageId::next().at(cursor_at(log.len()));
         let message = NewMessage::new(Sender::Agent, secret.clone(), TIMESTAMP.to_owned()).unwrap();
-        log.extend(log::message_line(&id, &message));
-        prop_assert!(log::delete(&mut log, &id, None).is_ok());
+        log.extend(line::message(&id, &message));
+        prop_assert!(event_log::delete(&mut log, &id, None).is_ok());
         prop_assert!(!String::from_utf8(log).unwrap().contains(&secret));
     }
 }

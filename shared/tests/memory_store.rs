@@ -5,9 +5,9 @@ mod conversing;
 
 use std::time::Duration;
 
-use conversing::{config, draft, send};
+use conversing::{config, cursors, draft, send};
 use shared::conversation::ConversationId;
-use shared::cursor::Cursor;
+use shared::cursor::{Cursor, KnownVersions};
 use shared::store::Store;
 use shared::store::memory::MemoryStore;
 use tokio::time::advance;
@@ -32,9 +32,9 @@ async fn a_conversation_lives_on_with_each_write() {
         store.delete(&id, &message, None).await.unwrap();
     }
     advance(2 * HALF_A_LIFE - A_MOMENT).await;
-    assert!(store.read(&id, &[]).await.is_ok());
+    assert!(store.read(&id, &KnownVersions::NONE).await.is_ok());
     advance(A_MOMENT).await;
-    assert!(store.read(&id, &[]).await.is_err());
+    assert!(store.read(&id, &KnownVersions::NONE).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,12 +44,12 @@ async fn neither_reading_nor_a_replay_nor_a_refusal_keeps_it_alive() {
     store.create(&id).await.unwrap();
     store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
     advance(HALF_A_LIFE).await;
-    store.read(&id, &[]).await.unwrap();
-    store.read(&id, &[Cursor(0)]).await.unwrap();
+    store.read(&id, &KnownVersions::NONE).await.unwrap();
+    store.read(&id, &cursors(&[Cursor(0)])).await.unwrap();
     store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
     assert!(store.delete(&id, &shared::message::MessageId::next(), None).await.is_err());
     advance(HALF_A_LIFE).await;
-    assert!(store.read(&id, &[]).await.is_err());
+    assert!(store.read(&id, &KnownVersions::NONE).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +66,7 @@ async fn expired_conversations_are_let_go_without_anyone_asking_for_them() {
     // The task that clears up runs while this one sleeps.
     tokio::time::sleep(HALF_A_LIFE + 2 * A_MOMENT).await;
     assert_eq!(memory.held(), 1);
-    assert!(store.read(&kept, &[]).await.is_ok());
+    assert!(store.read(&kept, &KnownVersions::NONE).await.is_ok());
     tokio::time::sleep(HALF_A_LIFE).await;
     assert_eq!(memory.held(), 0);
 }

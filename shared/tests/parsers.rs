@@ -8,9 +8,9 @@ use proptest::sample::Index;
 use serde_json::{Value, json};
 use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
+use shared::event_log::line;
 use shared::idempotency::IdempotencyKey;
 use shared::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES};
-use shared::log;
 use shared::message::{MessageId, NewMessage};
 use shared::timestamp;
 
@@ -108,8 +108,8 @@ fn read_message(body: &[u8]) {
     let Ok(message) = NewMessage::from_json(body) else { return };
     assert!((1..=MAX_CONTENT_BYTES).contains(&message.content().len()));
     let id = MessageId::next();
-    let line = log::message_line(&id, &message);
-    assert!(line.len() < log::MAX_LINE_BYTES as usize);
+    let line = line::message(&id, &message);
+    assert!(line.len() < shared::event_log::line::MAX_LINE_BYTES as usize);
     assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
     let read: Value = serde_json::from_slice(line.strip_suffix(b",\n").unwrap()).unwrap();
     let sent: Value = serde_json::from_slice(body).unwrap();

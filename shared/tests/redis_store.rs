@@ -3,9 +3,10 @@
 
 mod conversing;
 
-use conversing::{draft, open, read};
+use conversing::{create, draft, open, read, send};
 use shared::conversation::ConversationId;
-use shared::log;
+use shared::cursor::KnownVersions;
+use shared::event_log::line::DELETION_MARK;
 use shared::message::MessageId;
 use shared::store::Sent;
 use testing::redis::RedisServer;
@@ -15,33 +16,66 @@ fn life(redis: &RedisServer, key: &str) -> i64 {
     redis.command(&["PTTL", key]).trim_start_matches(':').trim().parse().unwrap()
 }
 
+/// The keys of a conversation, and of what is remembered of its sends.
+fn keys(id: &ConversationId) -> [String; 2] {
+    [format!("chat:2:{{{id}}}:log"), format!("chat:2:{{{id}}}:sends")]
+}
+
 #[tokio::test]
-async fn both_keys_live_on_with_a_write_and_with_nothing_else() {
+async fn a_conversation_lives_on_with_a_write_and_with_nothing_else() {
     let redis = RedisServer::start();
     let store = open(&[("REDIS_URL", &redis.url())]).await;
-    let id = ConversationId::random();
-    store.create(&id).await.unwrap();
-    let keys = [format!("chat:{{{id}}}:log"), format!("chat:{{{id}}}:keys")];
-    assert!(life(&redis, &keys[0]) > 1_700_000);
-    let Sent::Added(message) = store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap()
-    else {
-        panic!("replayed");
-    };
+    let id = create(&store).await;
+    let [key, _] = keys(&id);
+    assert!(life(&redis, &key) > 1_700_000);
+    let message = send(&store, &id, "hello").await;
+    store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
 
-    let shorten = || keys.iter().for_each(|key| drop(redis.command(&["PEXPIRE", key, "60000"])));
-    let lives = || keys.each_ref().map(|key| life(&redis, key) > 60_000);
+    let shorten = || drop(redis.command(&["PEXPIRE", &key, "60000"]));
     shorten();
-    store.read(&id, &[]).await.unwrap();
+    store.read(&id, &KnownVersions::NONE).await.unwrap();
     store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
     store.send(&id, &draft(&id, "other", Some("key"))).await.unwrap_err();
     store.delete(&id, &MessageId::next(), None).await.unwrap_err();
-    assert_eq!(lives(), [false, false]);
+    assert!(life(&redis, &key) <= 60_000);
 
-    store.send(&id, &draft(&id, "hello", None)).await.unwrap();
-    assert_eq!(lives(), [true, true]);
+    send(&store, &id, "hello").await;
+    assert!(life(&redis, &key) > 1_700_000);
     shorten();
     store.delete(&id, &message, None).await.unwrap();
-    assert_eq!(lives(), [true, true]);
+    assert!(life(&redis, &key) > 1_700_000);
+}
+
+#[tokio::test]
+async fn sends_are_remembered_as_long_as_the_conversation_lives_on_with_whatever_write() {
+    let redis = RedisServer::start();
+    let store = open(&[("REDIS_URL", &redis.url())]).await;
+    let id = create(&store).await;
+    let [key, sends] = keys(&id);
+    let keyed = draft(&id, "hello", Some("key"));
+    let Sent::Added(message) = store.send(&id, &keyed).await.unwrap() else { panic!("replayed") };
+    for write in ["send", "delete"] {
+        // As if the keyed send had been long ago.
+        redis.command(&["PEXPIRE", &sends, "60000"]);
+        redis.command(&["SETRANGE", &key, "67", "0000000000001"]);
+        match write {
+            "send" => drop(send(&store, &id, "without a key").await),
+            _ => store.delete(&id, &message, None).await.unwrap(),
+        }
+        assert!(life(&redis, &sends) >= life(&redis, &key), "after a {write}");
+    }
+    let again = store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
+    assert_eq!(again, Sent::Replayed(message));
+}
+
+#[tokio::test]
+async fn a_send_without_a_key_touches_one_key() {
+    let redis = RedisServer::start();
+    let store = open(&[("REDIS_URL", &redis.url())]).await;
+    let id = create(&store).await;
+    send(&store, &id, "hello").await;
+    let [key, _] = keys(&id);
+    assert_eq!(redis.command(&["KEYS", "*"]), format!("*1\r\n${}\r\n{key}\r\n", key.len()));
 }
 
 #[tokio::test]
@@ -66,15 +100,14 @@ async fn both_stores_hold_the_same_bytes() {
         logs.push(String::from_utf8(log).unwrap());
     }
     assert_eq!(logs[0], logs[1]);
-    assert!(logs[0].contains(log::DELETION_MARK));
+    assert!(logs[0].contains(DELETION_MARK));
 }
 
 #[tokio::test]
 async fn scripts_are_sent_again_to_a_server_that_forgot_them() {
     let redis = RedisServer::start();
     let store = open(&[("REDIS_URL", &redis.url())]).await;
-    let id = ConversationId::random();
-    store.create(&id).await.unwrap();
+    let id = create(&store).await;
     store.send(&id, &draft(&id, "one", None)).await.unwrap();
     redis.command(&["SCRIPT", "FLUSH"]);
     store.send(&id, &draft(&id, "two", None)).await.unwrap();

@@ -6,13 +6,12 @@ mod conversing;
 use std::any::Any;
 use std::time::Duration;
 
-use conversing::{contents, create, draft, read, send};
+use conversing::{contents, create, cursors, draft, read, send};
 use shared::conversation::ConversationId;
-use shared::cursor::Cursor;
+use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
-use shared::log;
 use shared::message::{MessageId, Sender};
-use shared::store::{Read, Sent, Store};
+use shared::store::{Read, Sent, Store, log_end};
 use testing::redis::RedisServer;
 use tokio::task::JoinSet;
 
@@ -136,17 +135,17 @@ async fn a_draft_with_a_key_is_added_once_and_replayed_after(store: Store) {
 async fn a_reader_at_the_end_is_told_so_and_any_other_gets_the_log(store: Store) {
     let id = create(&store).await;
     let start = Cursor(0);
-    assert_eq!(store.read(&id, &[start]).await.unwrap(), Read::Unchanged(start));
+    assert_eq!(store.read(&id, &cursors(&[start])).await.unwrap(), Read::Unchanged(start));
 
     let message = send(&store, &id, "hello").await;
-    let sent = log::end(read(&store, &id).await.len());
+    let sent = log_end(&read(&store, &id).await);
     assert!(sent > start);
-    assert!(matches!(store.read(&id, &[start]).await.unwrap(), Read::Log(_)));
-    assert_eq!(store.read(&id, &[start, sent]).await.unwrap(), Read::Unchanged(sent));
-    assert!(matches!(store.read(&id, &[Cursor(u32::MAX)]).await.unwrap(), Read::Log(_)));
+    assert!(matches!(store.read(&id, &cursors(&[start])).await.unwrap(), Read::Log(_)));
+    assert_eq!(store.read(&id, &cursors(&[start, sent])).await.unwrap(), Read::Unchanged(sent));
+    assert!(matches!(store.read(&id, &cursors(&[Cursor(u32::MAX)])).await.unwrap(), Read::Log(_)));
 
     store.delete(&id, &message, None).await.unwrap();
-    assert!(matches!(store.read(&id, &[start, sent]).await.unwrap(), Read::Log(_)));
+    assert!(matches!(store.read(&id, &cursors(&[start, sent])).await.unwrap(), Read::Log(_)));
 }
 
 async fn a_log_never_passes_its_limit_by_a_message(store: Store) {
@@ -160,7 +159,7 @@ async fn a_log_never_passes_its_limit_by_a_message(store: Store) {
     };
     assert!(matches!(refused, Error::ConversationFull));
     let log = read(&store, &id).await;
-    let Cursor(bytes) = log::end(log.len());
+    let Cursor(bytes) = log_end(&log);
     let line = bytes / added;
     assert!(bytes <= 1000 && bytes + line > 1000, "{bytes} bytes, {line} a message");
     let replayed = store.send(&id, &draft(&id, "x", Some("key-0"))).await.unwrap();
@@ -171,8 +170,14 @@ async fn what_is_not_there_is_not_found(store: Store) {
     let never = ConversationId::random();
     let sent = store.send(&never, &draft(&never, "hello", None)).await;
     assert!(matches!(sent, Err(Error::ConversationNotFound)));
-    assert!(matches!(store.read(&never, &[]).await, Err(Error::ConversationNotFound)));
-    assert!(matches!(store.read(&never, &[Cursor(0)]).await, Err(Error::ConversationNotFound)));
+    assert!(matches!(
+        store.read(&never, &KnownVersions::NONE).await,
+        Err(Error::ConversationNotFound)
+    ));
+    assert!(matches!(
+        store.read(&never, &cursors(&[Cursor(0)])).await,
+        Err(Error::ConversationNotFound)
+    ));
     let deleted = store.delete(&never, &MessageId::next(), None).await;
     assert!(matches!(deleted, Err(Error::ConversationNotFound)));
 
@@ -184,12 +189,15 @@ async fn what_is_not_there_is_not_found(store: Store) {
 async fn a_conversation_ends_when_its_time_is_over(store: Store) {
     let id = create(&store).await;
     let message = send(&store, &id, "hello").await;
-    while store.read(&id, &[]).await.is_ok() {
+    while store.read(&id, &KnownVersions::NONE).await.is_ok() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let sent = store.send(&id, &draft(&id, "late", None)).await;
     assert!(matches!(sent, Err(Error::ConversationNotFound)));
     let deleted = store.delete(&id, &message, None).await;
     assert!(matches!(deleted, Err(Error::ConversationNotFound)));
-    assert!(matches!(store.read(&id, &[]).await, Err(Error::ConversationNotFound)));
+    assert!(matches!(
+        store.read(&id, &KnownVersions::NONE).await,
+        Err(Error::ConversationNotFound)
+    ));
 }

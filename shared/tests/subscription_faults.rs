@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use conversing::{create, open, send};
 use shared::conversation::ConversationId;
-use shared::cursor::Cursor;
+use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
 use shared::following::{Following, HEARTBEAT, Next};
 use shared::store::Store;
@@ -87,7 +87,7 @@ async fn a_process_that_was_frozen_until_its_connections_died_serves_its_next_re
             "cut" => proxy.cut(),
             _ => proxy.fail(Fault::HoldRequests),
         }
-        let read = timeout(PROMISE, store.read(&id, &[])).await;
+        let read = timeout(PROMISE, store.read(&id, &KnownVersions::NONE)).await;
         assert!(read.unwrap().is_ok(), "{fault}: the next reader");
 
         let other = create(&store).await;
@@ -104,7 +104,7 @@ async fn a_redis_that_is_away_when_the_first_follower_comes_is_told_in_time() {
     let (_redis, proxy, there) = through_a_proxy().await;
     let id = create(&there).await;
     let reachable = open(&[("REDIS_URL", &proxy.url())]).await;
-    assert!(reachable.read(&id, &[]).await.is_ok());
+    assert!(reachable.read(&id, &KnownVersions::NONE).await.is_ok());
     // Commands are answered, and new connections are not.
     proxy.lead_to(free_port());
     for store in [open(&[("REDIS_URL", &nobody)]).await, reachable] {

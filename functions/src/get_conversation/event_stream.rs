@@ -9,8 +9,9 @@ use shared::answer::{self, Answer};
 use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
 use shared::error::Error;
+use shared::event_log::line::MAX_LINE_BYTES;
+use shared::event_log::read::{Event, events};
 use shared::following::{Following, HEARTBEAT, Next};
-use shared::log::{self, Event};
 use shared::store::Tail;
 use shared::timestamp;
 use tokio::time::{Instant, sleep};
@@ -19,7 +20,7 @@ use crate::service::{Service, Streams};
 
 /// Bytes of the log that one piece of an open stream is made of: what a client that does not read
 /// makes the router keep.
-const OPEN_PIECE: u32 = log::MAX_LINE_BYTES;
+const OPEN_PIECE: u32 = MAX_LINE_BYTES;
 /// Bytes of the log that go into one batch; well below what Lambda lets through.
 const BATCH: u32 = 1024 * 1024;
 
@@ -113,7 +114,7 @@ impl EventStream {
 
 fn push_events(text: &mut String, start: Cursor, tail: &Tail) {
     text.reserve(tail.lines.len() + tail.lines.len() / 2);
-    for (cursor, event) in log::events(&tail.lines, start) {
+    for (cursor, event) in events(&tail.lines, start) {
         match event {
             Event::Message(message) => {
                 push_event(text, cursor, "message", &String::from_utf8_lossy(message));

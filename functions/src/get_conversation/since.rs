@@ -8,8 +8,8 @@ use shared::answer::{self, Answer};
 use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
 use shared::error::Error;
+use shared::event_log::read::{Event, events};
 use shared::following::{Following, Next};
-use shared::log::{self, Event};
 use shared::store::{Store, Tail};
 use shared::timestamp;
 use tokio::time::Instant;
@@ -38,12 +38,12 @@ pub(super) async fn answer(
 }
 
 fn body(conversation: &ConversationId, after: Cursor, cursor: Cursor, tail: &Tail) -> Vec<u8> {
-    let start = conversation.between(r#"{"conversationId":""#, r#"","messages":["#);
+    let start = conversation.to_key(r#"{"conversationId":""#, r#"","messages":["#);
     let mut body = start.into_bytes();
     let messages = body.len();
     let mut deleted = Vec::new();
     body.reserve(tail.lines.len() + END_BYTES);
-    for (_, event) in log::events(&tail.lines, after) {
+    for (_, event) in events(&tail.lines, after) {
         match event {
             Event::Message(message) => {
                 body.extend_from_slice(message);

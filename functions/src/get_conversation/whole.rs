@@ -4,22 +4,19 @@ use http::header::{ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use shared::answer::{self, Answer};
 use shared::conversation::ConversationId;
-use shared::cursor::Cursor;
+use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
-use shared::log;
-use shared::store::{Read, Store};
+use shared::event_log::read::into_json;
+use shared::store::{Read, Store, log_end};
 
 pub(super) async fn answer(
     store: &Store,
     conversation: ConversationId,
     headers: &HeaderMap,
 ) -> Result<Answer, Error> {
-    let (cursor, mut answer) = match store.read(&conversation, &known_cursors(headers)).await? {
+    let (cursor, mut answer) = match store.read(&conversation, &known_versions(headers)).await? {
         Read::Unchanged(cursor) => (cursor, answer::empty(StatusCode::NOT_MODIFIED)),
-        Read::Log(log) => {
-            let end = log::end(log.len());
-            (end, answer::json(StatusCode::OK, log::into_answer(log)))
-        }
+        Read::Log(log) => (log_end(&log), answer::json(StatusCode::OK, into_json(log))),
     };
     let etag = HeaderValue::try_from(format!("\"{cursor}\""));
     let etag = etag.map_err(|error| Error::Internal(error.into()))?;
@@ -27,14 +24,20 @@ pub(super) async fn answer(
     Ok(answer)
 }
 
-/// The cursors in `If-None-Match` (RFC 9110, section 13.1.2).
+/// The versions in `If-None-Match` (RFC 9110, section 13.1.2).
 ///
 /// A tag that is no cursor matches nothing and is passed over. The comparison is weak, as the RFC
 /// asks: a cache on the way may have made `W/"7"` of `"7"`.
-fn known_cursors(headers: &HeaderMap) -> Vec<Cursor> {
-    let headers = headers.get_all(IF_NONE_MATCH).iter();
-    let tags = headers.filter_map(|header| header.to_str().ok()).flat_map(|text| text.split(','));
-    tags.filter_map(cursor_of_tag).collect()
+fn known_versions(headers: &HeaderMap) -> KnownVersions {
+    let headers = headers.get_all(IF_NONE_MATCH).iter().filter_map(|header| header.to_str().ok());
+    let mut cursors = Vec::new();
+    for tag in headers.flat_map(|text| text.split(',')) {
+        if tag.trim() == "*" {
+            return KnownVersions::Any;
+        }
+        cursors.extend(cursor_of_tag(tag));
+    }
+    KnownVersions::Cursors(cursors)
 }
 
 fn cursor_of_tag(tag: &str) -> Option<Cursor> {
@@ -48,22 +51,27 @@ fn cursor_of_tag(tag: &str) -> Option<Cursor> {
 mod tests {
     use super::*;
 
-    fn known(header: &'static str) -> Vec<Cursor> {
-        known_cursors(&HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static(header))]))
+    fn known(header: &'static str) -> KnownVersions {
+        known_versions(&HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static(header))]))
+    }
+
+    fn cursors(numbers: &[u32]) -> KnownVersions {
+        KnownVersions::Cursors(numbers.iter().copied().map(Cursor).collect())
     }
 
     #[test]
     fn if_none_match_may_name_one_version_several_and_weak_ones() {
-        assert_eq!(known("\"0\""), [Cursor(0)]);
-        assert_eq!(known("\"7\", W/\"19\",\"x\""), [Cursor(7), Cursor(19)]);
+        assert_eq!(known("\"0\""), cursors(&[0]));
+        assert_eq!(known("\"7\", W/\"19\",\"x\""), cursors(&[7, 19]));
+        assert_eq!(known(" * "), KnownVersions::Any);
     }
 
     #[test]
     fn tags_of_other_servers_are_passed_over() {
         for tag in
-            ["", "7", "\"", "\"x\"", "\"-1\"", "\"+1\"", "\"007\"", "*", "\"99999999999999999999\""]
+            ["", "7", "\"", "\"x\"", "\"-1\"", "\"+1\"", "\"007\"", "\"99999999999999999999\""]
         {
-            assert_eq!(known(tag), [], "{tag}");
+            assert_eq!(known(tag), KnownVersions::NONE, "{tag}");
         }
     }
 }

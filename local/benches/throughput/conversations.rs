@@ -2,7 +2,9 @@
 
 use redis::{Client, Pipeline};
 use shared::conversation::ConversationId;
-use shared::log;
+use shared::event_log::read::into_json;
+use shared::event_log::state::STATE_LENGTH;
+use shared::event_log::{self, FRONT_LENGTH, cursor_at, line};
 use shared::message::{MessageId, NewMessage};
 use testing::redis::RedisServer;
 
@@ -20,6 +22,8 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Some conversations of the same length.
 pub struct Conversations {
     pub ids: Vec<String>,
+    /// The messages in each.
+    pub messages: Vec<MessageId>,
     /// The cursor at their end.
     pub cursor: usize,
 }
@@ -36,8 +40,11 @@ impl Conversations {
         let number = row.conversations * seconds as usize;
         let mut lines = Vec::new();
         let message = NewMessage::from_json(MESSAGE.as_bytes())?;
+        let mut messages = Vec::new();
         for _ in 0..row.messages {
-            lines.extend_from_slice(&log::message_line(&MessageId::next(), &message));
+            let id = MessageId::next().at(cursor_at(FRONT_LENGTH + lines.len()));
+            lines.extend_from_slice(&line::message(&id, &message));
+            messages.push(id);
         }
         redis.expect_ok(&["FLUSHDB"]);
         let ids = match target {
@@ -46,16 +53,18 @@ impl Conversations {
                 in_redis(&redis.url(), number, |id| entry(target, id, &lines))?
             }
         };
-        Ok(Self { ids, cursor: lines.len() })
+        Ok(Self { ids, messages, cursor: lines.len() })
     }
 }
 
 /// A conversation's key and value.
 fn entry(target: Target, id: &ConversationId, lines: &[u8]) -> (String, Vec<u8>) {
-    let log = [&log::empty(id), lines].concat();
+    let mut conversation = [&event_log::new(id), lines].concat();
     match target {
-        Target::Naive => (format!("conversation:{id}"), log::into_answer(log)),
-        _ => (format!("chat:{{{id}}}:log"), log),
+        Target::Naive => {
+            (format!("conversation:{id}"), into_json(conversation.split_off(STATE_LENGTH)))
+        }
+        _ => (format!("chat:2:{{{id}}}:log"), conversation),
     }
 }
 

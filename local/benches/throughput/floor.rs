@@ -12,11 +12,12 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::IF_NONE_MATCH;
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::{get, post};
+use axum::routing::{self, get, post};
 use axum::serve::ListenerExt;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, Script};
-use shared::log::HEADER_LENGTH;
+use shared::event_log::FRONT_LENGTH;
+use shared::event_log::state::{self, STATE_LENGTH};
 use tokio::net::TcpListener;
 
 use crate::Outcome;
@@ -24,24 +25,39 @@ use crate::conversations::TTL_MILLISECONDS;
 use crate::options::Address;
 
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
-const MAX_LOG_BYTES: usize = HEADER_LENGTH + 4 * 1024 * 1024;
+const MAX_LENGTH: usize = FRONT_LENGTH + 4 * 1024 * 1024;
+
+/// Bytes that Redis answers with at a time.
+const PIECE: usize = 256 * 1024;
+
+const SEND: &str = concat!(
+    include_str!("../../../shared/src/store/redis/scripts/common.lua"),
+    include_str!("../../../shared/src/store/redis/scripts/send.lua"),
+);
+const DELETE: &str = concat!(
+    include_str!("../../../shared/src/store/redis/scripts/common.lua"),
+    include_str!("../../../shared/src/store/redis/scripts/delete.lua"),
+);
 
 #[derive(Clone)]
 struct Floor {
     redis: MultiplexedConnection,
     send: &'static str,
+    delete: &'static str,
 }
 
 /// Serves until it is killed.
 #[tokio::main]
 pub async fn serve(address: &Address) -> Outcome<()> {
     let mut redis = connect(&address.redis_url).await?;
-    let send = load(&mut redis, include_str!("../../../shared/src/store/redis/send.lua")).await?;
+    let send = load(&mut redis, SEND).await?;
+    let delete = load(&mut redis, DELETE).await?;
     let router = Router::new()
         .route("/api/conversations", post(create))
         .route("/api/conversations/{id}", get(answer))
-        .route("/api/conversations/{id}/messages", post(add));
-    listen(address.port, router.with_state(Floor { redis, send })).await
+        .route("/api/conversations/{id}/messages", post(add))
+        .route("/api/conversations/{id}/messages/{message}", routing::delete(remove));
+    listen(address.port, router.with_state(Floor { redis, send, delete })).await
 }
 
 /// One connection, which does not wait to fill a packet.
@@ -70,9 +86,10 @@ pub async fn listen(port: u16, router: Router) -> Outcome<()> {
 
 async fn create(State(mut floor): State<Floor>) -> (StatusCode, String) {
     let id = uuid::Uuid::new_v4();
-    let log = format!("{{\"conversationId\":\"{id}\",\"messages\":[\n");
+    let first_line = format!("{{\"conversationId\":\"{id}\",\"messages\":[\n");
     let mut set = redis::cmd("SET");
-    set.arg(format!("chat:{{{id}}}:log")).arg(log).arg("NX").arg("PX").arg(TTL_MILLISECONDS);
+    set.arg(key(&id.to_string())).arg([state::NEW, first_line.as_bytes()].concat());
+    set.arg("NX").arg("PX").arg(TTL_MILLISECONDS);
     set.exec_async(&mut floor.redis).await.unwrap();
     (StatusCode::CREATED, format!("{{\"conversationId\":\"{id}\"}}"))
 }
@@ -84,27 +101,50 @@ async fn add(
     body: Bytes,
 ) -> (StatusCode, String) {
     let message = uuid::Uuid::now_v7();
-    let mut line = format!("{{\"messageId\":\"{message}\",").into_bytes();
-    line.extend_from_slice(&body[1..]);
-    line.extend_from_slice(b",\n");
-    let mut send = redis::cmd("EVALSHA");
-    send.arg(floor.send)
-        .arg(2)
-        .arg(format!("chat:{{{id}}}:log"))
-        .arg(format!("chat:{{{id}}}:keys"));
-    send.arg(line).arg(MAX_LOG_BYTES).arg(TTL_MILLISECONDS).arg("PUBLISH");
-    send.arg(format!("chat:{{{id}}}:changed"));
-    match headers.get("idempotency-key") {
+    let text = message.to_string();
+    let line_start = format!("{{\"messageId\":\"{}", &text[..28]);
+    let mut line_end = b"\",".to_vec();
+    line_end.extend_from_slice(&body[1..]);
+    line_end.extend_from_slice(b",\n");
+    let key_header = headers.get("idempotency-key");
+    let mut send = script(floor.send, &id, key_header.is_some());
+    send.arg(line_start).arg(line_end).arg(MAX_LENGTH).arg(0).arg("00000000-0000");
+    match key_header {
         // Any 16 bytes will do for a fingerprint.
-        Some(key) => {
-            send.arg(key.as_bytes()).arg(message.as_bytes()).arg(message.to_string()).arg(1)
-        }
-        None => send.arg(format!(" {message}")).arg("").arg(message.to_string()).arg(0),
+        Some(key) => send.arg(key.as_bytes()).arg(message.as_bytes()),
+        None => send.arg("").arg(""),
     };
-    let _: String = send.query_async(&mut floor.redis).await.unwrap();
+    let message: String = send.query_async(&mut floor.redis).await.unwrap();
     let body =
         format!("{{\"message\":\"Message added successfully\",\"messageId\":\"{message}\"}}");
     (StatusCode::CREATED, body)
+}
+
+async fn remove(
+    State(mut floor): State<Floor>,
+    Path((id, message)): Path<(String, String)>,
+) -> String {
+    let place = usize::from_str_radix(&message[28..], 16).unwrap();
+    let mut delete = script(floor.delete, &id, false);
+    delete.arg(FRONT_LENGTH + place).arg(format!("{{\"messageId\":\"{message}\"")).arg("");
+    delete.arg(format!("{{\"event\":\"deleted\",\"messageId\":\"{message}\"}},\n")).arg(0);
+    let _: String = delete.query_async(&mut floor.redis).await.unwrap();
+    "{\"message\":\"Message deleted successfully\"}".to_owned()
+}
+
+/// A script on a conversation, with the arguments that all take.
+fn script(digest: &str, id: &str, with_sends: bool) -> redis::Cmd {
+    let mut command = redis::cmd("EVALSHA");
+    command.arg(digest).arg(if with_sends { 2 } else { 1 }).arg(key(id));
+    if with_sends {
+        command.arg(format!("chat:2:{{{id}}}:sends"));
+    }
+    command.arg(TTL_MILLISECONDS).arg("PUBLISH").arg(format!("chat:2:{{{id}}}:changed"));
+    command
+}
+
+fn key(id: &str) -> String {
+    format!("chat:2:{{{id}}}:log")
 }
 
 async fn answer(
@@ -113,7 +153,7 @@ async fn answer(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> (StatusCode, Vec<u8>) {
-    let key = format!("chat:{{{id}}}:log");
+    let key = key(&id);
     if let Some(query) = query {
         return (StatusCode::OK, read_after(floor, &id, key, &query).await);
     }
@@ -124,14 +164,25 @@ async fn answer(
 }
 
 async fn read(mut floor: Floor, key: String) -> Vec<u8> {
-    let log = redis::cmd("GET").arg(key).query_async(&mut floor.redis).await.unwrap();
+    let mut piece = redis::cmd("GETRANGE");
+    piece.arg(&key).arg(STATE_LENGTH).arg(STATE_LENGTH + PIECE - 1);
+    let mut log: Vec<u8> = piece.query_async(&mut floor.redis).await.unwrap();
+    if log.len() == PIECE {
+        log = redis::cmd("GETRANGE")
+            .arg(key)
+            .arg(STATE_LENGTH)
+            .arg(-1)
+            .query_async(&mut floor.redis)
+            .await
+            .unwrap();
+    }
     closed(log)
 }
 
 async fn read_unless(mut floor: Floor, key: String, tag: &str) -> (StatusCode, Vec<u8>) {
     let known: usize = tag.trim_matches('"').parse().unwrap();
     let length: usize = redis::cmd("STRLEN").arg(&key).query_async(&mut floor.redis).await.unwrap();
-    if length == HEADER_LENGTH + known {
+    if length == FRONT_LENGTH + known {
         return (StatusCode::NOT_MODIFIED, Vec::new());
     }
     (StatusCode::OK, read(floor, key).await)
@@ -139,11 +190,13 @@ async fn read_unless(mut floor: Floor, key: String, tag: &str) -> (StatusCode, V
 
 async fn read_after(mut floor: Floor, id: &str, key: String, query: &str) -> Vec<u8> {
     let after: usize = query.trim_start_matches("after=").parse().unwrap();
-    let before = HEADER_LENGTH + after - 1;
-    let mut both = redis::pipe();
-    both.cmd("GETRANGE").arg(&key).arg(before).arg(before + u32::MAX as usize - 1);
-    both.cmd("PEXPIRETIME").arg(&key);
-    let (lines, expires): (Vec<u8>, u64) = both.query_async(&mut floor.redis).await.unwrap();
+    let before = FRONT_LENGTH + after - 1;
+    let mut all = redis::pipe();
+    all.cmd("GETRANGE").arg(&key).arg(0).arg(FRONT_LENGTH - 1);
+    all.cmd("GETRANGE").arg(&key).arg(before).arg(before + PIECE - 1);
+    all.cmd("PEXPIRETIME").arg(&key);
+    let (_, lines, expires): (Vec<u8>, Vec<u8>, u64) =
+        all.query_async(&mut floor.redis).await.unwrap();
     let cursor = after + lines.len() - 1;
     let mut body = format!("{{\"conversationId\":\"{id}\",\"messages\":[").into_bytes();
     body.extend_from_slice(lines[1..].strip_suffix(b",\n").unwrap_or_default());

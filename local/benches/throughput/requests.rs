@@ -9,18 +9,29 @@ pub const MESSAGE: &str = r#"{"sender":"customer","content":"Hello, my order has
 /// Where wrk puts a number that it has not put anywhere before.
 pub const NUMBER: char = '\u{1}';
 
-/// One request for each conversation.
+/// As many deletions as are prepared for a measurement at most.
+const MAX_DELETIONS: usize = 500_000;
+
+/// One request for each conversation; of deletions, which are not done twice, one for each message.
 pub fn of(row: &Row, conversations: &Conversations) -> Vec<String> {
-    let Conversations { ids, cursor } = conversations;
-    let request = |id: &String| match row.action {
-        Action::Create => create(),
-        Action::Send => send(id, ""),
-        Action::SendOnce => send(id, &format!("Idempotency-Key: message-{NUMBER}\r\n")),
-        Action::Read => read(id, "", ""),
-        Action::ReadUnchanged => read(id, "", &format!("If-None-Match: \"{cursor}\"\r\n")),
-        Action::ReadAfter => read(id, &format!("?after={cursor}"), ""),
-    };
-    ids.iter().map(request).collect()
+    let Conversations { ids, messages, cursor } = conversations;
+    let each = |request: &dyn Fn(&String) -> String| ids.iter().map(request).collect();
+    match row.action {
+        Action::Create => each(&|_| create()),
+        Action::Send => each(&|id| send(id, "")),
+        Action::SendOnce => each(&|id| send(id, &format!("Idempotency-Key: message-{NUMBER}\r\n"))),
+        Action::Read => each(&|id| read(id, "", "")),
+        Action::ReadUnchanged => {
+            each(&|id| read(id, "", &format!("If-None-Match: \"{cursor}\"\r\n")))
+        }
+        Action::ReadAfter => each(&|id| read(id, &format!("?after={cursor}"), "")),
+        Action::Delete => {
+            let requests = messages
+                .iter()
+                .flat_map(|message| ids.iter().map(move |id| delete(id, &message.to_string())));
+            requests.take(MAX_DELETIONS).collect()
+        }
+    }
 }
 
 /// Whether an answer, head and body, is what a row's requests should get.
@@ -34,6 +45,7 @@ pub fn is_right(row: &Row, answer: &str) -> bool {
         Action::Read => status == "200" && messages == row.messages,
         Action::ReadUnchanged => status == "304" && body.is_empty(),
         Action::ReadAfter => status == "200" && body.contains("\"messages\":[]"),
+        Action::Delete => status == "200" && body.contains("deleted"),
     }
 }
 
@@ -48,6 +60,10 @@ pub fn send(id: &str, headers: &str) -> String {
 
 fn read(id: &str, query: &str, headers: &str) -> String {
     format!("GET /api/conversations/{id}{query} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")
+}
+
+fn delete(id: &str, message: &str) -> String {
+    format!("DELETE /api/conversations/{id}/messages/{message} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
 fn post(path: &str, headers: &str, body: &str) -> String {

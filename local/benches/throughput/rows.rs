@@ -28,14 +28,16 @@ pub enum Action {
     ReadUnchanged,
     /// From the current cursor.
     ReadAfter,
+    /// Each message once, the oldest of all conversations first.
+    Delete,
 }
 
-use Action::{Create, Read, ReadAfter, ReadUnchanged, Send, SendOnce};
+use Action::{Create, Delete, Read, ReadAfter, ReadUnchanged, Send, SendOnce};
 use Target::{Memory, Naive};
 
 /// Long conversations are not brought into memory: there is no quick way, and their length is
 /// nothing to it.
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 12] = [
     row("create", Create, 0, 1, &[Memory]),
     row("send to 10", Send, 10, 8_000, &[Memory, Naive]),
     row("send to 1,000", Send, 1_000, 256, &[Memory, Naive]),
@@ -46,6 +48,8 @@ const ROWS: [Row; 10] = [
     row("read 1,000", Read, 1_000, 32, &[Memory, Naive]),
     row("unchanged since 100", ReadUnchanged, 100, 100, &[Memory]),
     row("nothing after 1,000", ReadAfter, 1_000, 32, &[Memory]),
+    row("delete of 10", Delete, 10, 8_000, &[]),
+    row("delete of 10,000", Delete, 10_000, 16, &[]),
 ];
 
 const fn row(

@@ -20,7 +20,7 @@ use shared::config::Config;
 use shared::conversation::ConversationId;
 use shared::logging::{self, Format};
 use shared::message::NewMessage;
-use shared::store::{Draft, Store};
+use shared::store::{PendingMessage, Store};
 use tracing::level_filters::LevelFilter;
 
 const MESSAGE: &str = r#"{"sender": "agent", "content": "Hello, how can I help?", "timestamp": "2025-04-05T14:01:00Z"}"#;
@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     service.store.create(&conversation).await?;
     let message = NewMessage::from_json(MESSAGE.as_bytes())?;
     for _ in 0..MESSAGES {
-        let draft = Draft::new(&conversation, &message, None);
+        let draft = PendingMessage::new(&conversation, &message, None);
         service.store.send(&conversation, &draft).await?;
     }
 

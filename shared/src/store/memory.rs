@@ -1,20 +1,24 @@
 //! Conversations in this process's memory: the embedded default, gone when the process ends.
 
+mod conversation;
 mod conversations;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::followers::{Follower, Followers};
-use super::{Draft, Read, Sent, Tail};
+use super::{PendingMessage, Read, Sent, Tail};
 use crate::config::Config;
 use crate::conversation::ConversationId;
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, KnownVersions};
 use crate::error::Error;
-use crate::log;
+use crate::event_log;
+use crate::event_log::line::set_place;
+use crate::event_log::read::lines_after_cursor;
+use crate::event_log::state::STATE_LENGTH;
 use crate::message::{MessageId, Sender};
-use conversations::{Conversation, Conversations, Expiry};
+use conversation::Expiry;
+use conversations::Conversations;
 
 /// All conversations of this process. Cloning it shares them.
 #[derive(Clone, Debug)]
@@ -22,7 +26,7 @@ pub struct MemoryStore {
     conversations: Arc<Conversations>,
     followers: Followers,
     ttl: Duration,
-    max_log_bytes: usize,
+    max_conversation_length: usize,
 }
 
 impl MemoryStore {
@@ -31,10 +35,10 @@ impl MemoryStore {
     /// Must be called within a tokio runtime.
     pub fn new(config: &Config) -> Self {
         Self {
-            conversations: Conversations::start(),
+            conversations: Conversations::start(config.max_memory_bytes),
             followers: Followers::new(None),
             ttl: config.conversation_ttl,
-            max_log_bytes: config.max_log_bytes(),
+            max_conversation_length: config.max_conversation_length(),
         }
     }
 
@@ -44,47 +48,53 @@ impl MemoryStore {
     }
 
     pub(super) fn create(&self, id: &ConversationId) -> Result<(), Error> {
-        let conversation = Conversation {
-            log: log::empty(id),
-            seen: HashMap::new(),
-            expires: Expiry::after(self.ttl),
-        };
-        self.conversations.insert(id, conversation);
-        Ok(())
+        self.conversations.insert(id, event_log::new(id), Expiry::after(self.ttl))
     }
 
-    pub(super) fn send(&self, id: &ConversationId, draft: &Draft) -> Result<Sent, Error> {
+    pub(super) fn send(
+        &self,
+        id: &ConversationId,
+        message: &PendingMessage,
+    ) -> Result<Sent, Error> {
         let sent = self.conversations.with(id, |conversation| {
-            if let Some((key, fingerprint)) = &draft.once
-                && let Some((first, message_id)) = conversation.seen.get(key)
+            if let Some(idempotency) = &message.idempotency
+                && let Some((fingerprint, first)) = conversation.remembered(idempotency.key())
             {
-                return if first == fingerprint {
-                    Ok(Sent::Replayed(*message_id))
+                return if fingerprint == idempotency.fingerprint() {
+                    Ok(Sent::Replayed(*first))
                 } else {
                     Err(Error::IdempotencyKeyReused)
                 };
             }
-            if conversation.log.len() + draft.line.len() > self.max_log_bytes {
+            let length = conversation.bytes().len();
+            if length + message.line.len() > self.max_conversation_length {
                 return Err(Error::ConversationFull);
             }
-            conversation.log.extend_from_slice(&draft.line);
-            if let Some((key, fingerprint)) = &draft.once {
-                conversation.seen.insert(key.clone(), (*fingerprint, draft.message_id));
+            let place = event_log::cursor_at(length);
+            let sent = message.id.at(place);
+            let remember = message.idempotency.as_ref().map(|idempotency| (idempotency, sent));
+            conversation.make_room(message.line.len(), remember.is_some())?;
+            conversation.change(|bytes| {
+                bytes.extend_from_slice(&message.line);
+                set_place(&mut bytes[length..], place);
+            });
+            if let Some((idempotency, sent)) = remember {
+                conversation.remember(idempotency, sent);
             }
             conversation.expires = Expiry::after(self.ttl);
-            Ok(Sent::Added(draft.message_id))
+            Ok(Sent::Added(sent))
         })?;
         self.followers.ring(id);
         Ok(sent)
     }
 
-    pub(super) fn read(&self, id: &ConversationId, known: &[Cursor]) -> Result<Read, Error> {
+    pub(super) fn read(&self, id: &ConversationId, known: &KnownVersions) -> Result<Read, Error> {
         self.conversations.with(id, |conversation| {
-            let end = log::end(conversation.log.len());
-            Ok(if known.contains(&end) {
+            let end = event_log::cursor_at(conversation.bytes().len());
+            Ok(if known.contains(end) {
                 Read::Unchanged(end)
             } else {
-                Read::Log(conversation.log.clone())
+                Read::Log(conversation.bytes()[STATE_LENGTH..].to_vec())
             })
         })
     }
@@ -93,10 +103,10 @@ impl MemoryStore {
         &self,
         id: &ConversationId,
         message: &MessageId,
-        of: Option<Sender>,
+        sender: Option<Sender>,
     ) -> Result<(), Error> {
         self.conversations.with(id, |conversation| {
-            log::delete(&mut conversation.log, message, of)?;
+            conversation.change(|bytes| event_log::delete(bytes, message, sender))?;
             conversation.expires = Expiry::after(self.ttl);
             Ok(())
         })?;
@@ -111,11 +121,11 @@ impl MemoryStore {
         limit: u32,
     ) -> Result<Tail, Error> {
         self.conversations.with(id, |conversation| {
-            let before = log::length_at(after) - 1;
-            let rest = conversation.log.get(before..).unwrap_or_default();
+            let before = event_log::offset_of(after) - 1;
+            let rest = conversation.bytes().get(before..).unwrap_or_default();
             let part = &rest[..rest.len().min(limit as usize)];
             Ok(Tail {
-                lines: log::lines_after_cursor(part.to_vec())?,
+                lines: lines_after_cursor(part.to_vec())?,
                 expires: conversation.expires.time,
             })
         })

@@ -4,9 +4,10 @@
 use serde_json::Value;
 use shared::config::Config;
 use shared::conversation::ConversationId;
-use shared::log;
+use shared::cursor::{Cursor, KnownVersions};
+use shared::event_log::read::into_json;
 use shared::message::{MessageId, NewMessage, Sender};
-use shared::store::{Draft, Read, Sent, Store};
+use shared::store::{PendingMessage, Read, Sent, Store};
 
 pub fn config(variables: &[(&str, &str)]) -> Config {
     let value = |asked| variables.iter().find(|(name, _)| *name == asked);
@@ -18,10 +19,15 @@ pub async fn open(variables: &[(&str, &str)]) -> Store {
     Store::open(&config(variables)).await
 }
 
-pub fn draft(id: &ConversationId, content: &str, key: Option<&str>) -> Draft {
+pub fn draft(id: &ConversationId, content: &str, key: Option<&str>) -> PendingMessage {
     let timestamp = "2025-04-05T14:01:00Z".to_owned();
     let message = NewMessage::new(Sender::Customer, content.to_owned(), timestamp).unwrap();
-    Draft::new(id, &message, key.map(|key| key.parse().unwrap()))
+    PendingMessage::new(id, &message, key.map(|key| key.parse().unwrap()).as_ref())
+}
+
+/// What a reader knows who has read up to these.
+pub fn cursors(known: &[Cursor]) -> KnownVersions {
+    KnownVersions::Cursors(known.to_vec())
 }
 
 pub async fn create(store: &Store) -> ConversationId {
@@ -38,14 +44,14 @@ pub async fn send(store: &Store, id: &ConversationId, content: &str) -> MessageI
 }
 
 pub async fn read(store: &Store, id: &ConversationId) -> Vec<u8> {
-    match store.read(id, &[]).await.unwrap() {
+    match store.read(id, &KnownVersions::NONE).await.unwrap() {
         Read::Log(log) => log,
         Read::Unchanged(_) => panic!("a reader who knows nothing was told that nothing changed"),
     }
 }
 
 pub async fn contents(store: &Store, id: &ConversationId) -> Vec<String> {
-    let answer: Value = serde_json::from_slice(&log::into_answer(read(store, id).await)).unwrap();
+    let answer: Value = serde_json::from_slice(&into_json(read(store, id).await)).unwrap();
     let messages = answer["messages"].as_array().unwrap();
     messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
 }

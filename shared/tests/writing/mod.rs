@@ -8,12 +8,12 @@ use std::time::Duration;
 use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
 use shared::error::Error;
-use shared::log;
+use shared::event_log::FIRST_LINE_LENGTH;
 use shared::store::{Read, Store};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::conversing::{contents, draft, open};
+use crate::conversing::{contents, cursors, draft, open};
 
 pub const WRITERS: usize = 64;
 /// What resuming the service may take.
@@ -86,11 +86,11 @@ impl Writing {
 
     /// Reads a conversation that is being written to, whole and from its start on.
     pub async fn read(&self, id: &ConversationId) {
-        let Read::Log(log) = self.store.read(id, &[Cursor(1)]).await.unwrap() else {
+        let Read::Log(log) = self.store.read(id, &cursors(&[Cursor(1)])).await.unwrap() else {
             panic!("no line is one byte long");
         };
         let tail = self.store.read_after(id, Cursor::START, u32::MAX).await.unwrap();
-        assert!(tail.lines.starts_with(&log[log::length_at(Cursor::START)..]));
+        assert!(tail.lines.starts_with(&log[FIRST_LINE_LENGTH..]));
     }
 
     /// Ends the writing; what was acknowledged, and what is there.

@@ -1,63 +1,55 @@
 //! The conversations by their ids, each for as long as it lives.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use dashmap::DashMap;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use super::conversation::{Budget, Conversation, Expiry};
 use crate::conversation::ConversationId;
 use crate::error::Error;
-use crate::idempotency::{Fingerprint, IdempotencyKey};
-use crate::message::MessageId;
 
 /// How often expired conversations are looked for. They are never answered meanwhile: this bounds
 /// only how long their memory is held.
 const SWEEP_PERIOD: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Conversations {
     /// One lock each, so that a long answer holds up no other conversation; and in parts, so that
     /// one that grows holds up few.
     by_id: DashMap<ConversationId, Arc<Mutex<Conversation>>>,
     /// When to look at each again, the earliest first: at its expiry as it was when last looked at.
     checks: Mutex<BinaryHeap<Reverse<(Instant, ConversationId)>>>,
-}
-
-#[derive(Debug)]
-pub(super) struct Conversation {
-    pub(super) log: Vec<u8>,
-    pub(super) seen: HashMap<IdempotencyKey, (Fingerprint, MessageId)>,
-    pub(super) expires: Expiry,
-}
-
-/// The moment at which a conversation ends, on the clock that is waited on and on the wall.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Expiry {
-    instant: Instant,
-    pub(super) time: SystemTime,
-}
-
-impl Expiry {
-    pub(super) fn after(ttl: Duration) -> Self {
-        Self { instant: Instant::now() + ttl, time: SystemTime::now() + ttl }
-    }
+    budget: Arc<Budget>,
 }
 
 impl Conversations {
     /// None yet, and the task that removes the expired ones for as long as there is anyone to ask.
-    pub(super) fn start() -> Arc<Self> {
-        let conversations = Arc::new(Self::default());
+    pub(super) fn start(max_memory_bytes: usize) -> Arc<Self> {
+        let conversations = Arc::new(Self {
+            by_id: DashMap::new(),
+            checks: Mutex::default(),
+            budget: Budget::new(max_memory_bytes),
+        });
         tokio::spawn(sweep(Arc::downgrade(&conversations)));
         conversations
     }
 
-    pub(super) fn insert(&self, id: &ConversationId, conversation: Conversation) {
-        self.checks.lock().push(Reverse((conversation.expires.instant, *id)));
+    /// Adds one of these bytes, if there is memory for it.
+    pub(super) fn insert(
+        &self,
+        id: &ConversationId,
+        bytes: Vec<u8>,
+        expires: Expiry,
+    ) -> Result<(), Error> {
+        let conversation = Conversation::new(bytes, expires, &self.budget)?;
+        self.checks.lock().push(Reverse((expires.instant, *id)));
         self.by_id.insert(*id, Arc::new(Mutex::new(conversation)));
+        Ok(())
     }
 
     /// How many memory is held for.

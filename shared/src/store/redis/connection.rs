@@ -1,119 +1,135 @@
-//! The connection to Redis that all requests share, and how it is kept.
-//!
-//! It is opened when it is first needed, and opened anew once it is found broken: cut, silent for
-//! too long, or leading to what is no longer a primary. A request that meets a broken connection
-//! is tried once more on the new one; the scripts tell a second try from a second send.
+//! An open connection for commands to one server.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
-use parking_lot::Mutex;
-use redis::{Cmd, Pipeline, RedisResult, Value};
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, ErrorKind, Pipeline, RedisResult, ServerErrorKind, Value};
 
-use super::link::Link;
-use super::tries::{Tries, Try, in_time};
-use crate::config::RedisConfig;
+use super::server;
+use super::topology::{NodeId, Topology};
 
-/// Cloning it shares it.
-#[derive(Clone, Debug)]
+/// How long opening may take, and how long a reply.
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
 pub(super) struct Connection {
-    current: Arc<Mutex<Opening>>,
-    redis: Arc<RedisConfig>,
+    server: MultiplexedConnection,
+    health: Arc<Health>,
 }
 
-/// A link that is open, is being opened, or could not be opened.
-type Opening = Shared<BoxFuture<'static, RedisResult<Link>>>;
+/// What is sent in one trip.
+pub(super) enum Request {
+    Command(Cmd),
+    /// Commands that only read.
+    Commands(Pipeline),
+}
+
+/// What is known of a connection.
+struct Health {
+    opened: Instant,
+    /// When it last brought a reply, counted from its opening.
+    replied_milliseconds: AtomicU64,
+    /// Whether it brought what nobody had asked for. Then nothing it brings can be believed.
+    is_confused: AtomicBool,
+}
 
 impl Connection {
-    pub(super) fn new(redis: &Arc<RedisConfig>) -> Self {
-        Self { current: Arc::new(Mutex::new(opening(redis))), redis: redis.clone() }
+    /// Opens a connection, and in a cluster asks where the slots are.
+    pub(super) async fn open(topology: &Topology, node: NodeId) -> RedisResult<Self> {
+        let redis = &topology.redis;
+        let server = server::open_for_commands(redis, topology.address(node)).await?;
+        if redis.cluster {
+            let mut slots = redis::cmd("CLUSTER");
+            slots.arg("SLOTS");
+            // Who may not ask is told by each node what it does not serve.
+            if let Ok(slots) = server.clone().send_packed_command(&slots).await {
+                topology.learn(node, &slots);
+            }
+        }
+        let health = Health {
+            opened: Instant::now(),
+            replied_milliseconds: AtomicU64::new(0),
+            is_confused: AtomicBool::new(false),
+        };
+        Ok(Self { server, health: Arc::new(health) })
     }
 
-    /// Opens the connection, if it is not open yet.
-    pub(super) async fn open(&self) -> RedisResult<()> {
-        self.on_link(async |_| Ok(())).await
-    }
-
-    /// Runs a command, again where a try fails on the way or comes too early.
+    /// Sends a request and parses its replies; `asking` where the server answers only those who say
+    /// that they have been sent there.
     ///
-    /// `parse` tells what may be the reply from what cannot be, with which it ends the connection.
+    /// Fails where a reply is none to what was asked, or another was none, because then replies have
+    /// come to requests that they do not belong to.
     pub(super) async fn run<T>(
         &self,
-        command: impl Fn(Try) -> Cmd,
-        parse: impl Fn(Value) -> Option<T>,
-    ) -> RedisResult<T> {
-        in_time(async {
-            let mut tries = Tries::new();
-            loop {
-                let (command, asked) = (command(tries.next), tries.asked.take());
-                let result = self.on_link(async |link| {
-                    let reply = link.run(&command, asked).await?;
-                    link.accept(reply, &parse)
-                });
-                match result.await {
-                    Err(error) => tries.go_on_after(error).await?,
-                    parsed => return parsed,
-                }
-            }
-        })
-        .await
-    }
-
-    /// Runs commands that only read, on one key, in one trip; again likewise.
-    pub(super) async fn run_all<T>(
-        &self,
-        commands: &Pipeline,
+        request: Request,
+        asking: bool,
         parse: impl Fn(Vec<Value>) -> Option<T>,
     ) -> RedisResult<T> {
-        in_time(async {
-            let mut tries = Tries::new();
-            loop {
-                let asked = tries.asked.take();
-                let result = self.on_link(async |link| {
-                    let replies = link.run_all(commands, asked).await?;
-                    link.accept(replies, &parse)
-                });
-                match result.await {
-                    Err(error) => tries.go_on_after(error).await?,
-                    parsed => return parsed,
-                }
+        let mut server = self.server.clone();
+        let replies = match request {
+            _ if asking => run_asking(&mut server, request).await?,
+            Request::Command(command) => vec![server.send_packed_command(&command).await?],
+            Request::Commands(commands) => {
+                server.send_packed_commands(&commands, 0, commands.len()).await?
             }
-        })
-        .await
-    }
-
-    /// Uses the link, and sees to it that a broken one is not used again.
-    async fn on_link<T>(
-        &self,
-        act: impl AsyncFnOnce(&mut Link) -> RedisResult<T>,
-    ) -> RedisResult<T> {
-        let opening = self.current.lock().clone();
-        let (result, broken) = match opening.clone().await {
-            Ok(mut link) => {
-                let result = act(&mut link).await;
-                let broken = link.is_broken_by(&result);
-                (result, broken)
-            }
-            Err(error) => (Err(error), true),
         };
-        if broken {
-            self.replace(&opening);
+        let replies = replies.into_iter().map(Value::extract_error);
+        let parsed = parse(replies.collect::<RedisResult<_>>()?);
+        match parsed {
+            Some(parsed) if !self.health.is_confused.load(Relaxed) => Ok(parsed),
+            _ => {
+                self.health.is_confused.store(true, Relaxed);
+                // Nothing of the reply itself, which may hold a message's content.
+                Err((ErrorKind::Parse, "not the reply to what was asked").into())
+            }
         }
-        result
     }
 
-    /// Opens another link, unless somebody else who found this one broken has done so.
-    fn replace(&self, broken: &Opening) {
-        let mut current = self.current.lock();
-        if current.ptr_eq(broken) {
-            *current = opening(&self.redis);
+    /// Notes how something ended; tells whether the connection is broken, so that all will end so.
+    ///
+    /// One on which all are silent may lead to a server that is gone. A server that may not be
+    /// written to (`READONLY`) is a primary no more.
+    pub(super) fn is_broken_by<T>(&self, result: &RedisResult<T>) -> bool {
+        match result {
+            Err(_) if self.health.is_confused.load(Relaxed) => true,
+            Err(error) if error.is_timeout() => self.health.silence() >= RESPONSE_TIMEOUT,
+            Err(error) if error.is_unrecoverable_error() || error.is_io_error() => true,
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) => true,
+            _ => {
+                self.health.note_reply();
+                false
+            }
         }
     }
 }
 
-/// Nothing is opened before somebody waits for it.
-fn opening(redis: &Arc<RedisConfig>) -> Opening {
-    let redis = redis.clone();
-    async move { Link::open(&redis).await }.boxed().shared()
+impl Health {
+    fn note_reply(&self) {
+        self.replied_milliseconds.store(self.opened.elapsed().as_millis() as u64, Relaxed);
+    }
+
+    fn silence(&self) -> Duration {
+        let last = Duration::from_millis(self.replied_milliseconds.load(Relaxed));
+        self.opened.elapsed().saturating_sub(last)
+    }
+}
+
+/// Sends each command after an `ASKING`, whose reply says nothing.
+async fn run_asking(
+    server: &mut MultiplexedConnection,
+    request: Request,
+) -> RedisResult<Vec<Value>> {
+    let commands = match request {
+        Request::Command(command) => vec![command],
+        Request::Commands(commands) => commands.cmd_iter().cloned().collect(),
+    };
+    let mut asking = Pipeline::with_capacity(2 * commands.len());
+    for command in commands {
+        asking.cmd("ASKING").add_command(command);
+    }
+    let replies = server.send_packed_commands(&asking, 0, asking.len()).await?;
+    Ok(replies.into_iter().skip(1).step_by(2).collect())
 }

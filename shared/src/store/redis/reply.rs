@@ -1,6 +1,6 @@
 //! What Redis's replies and errors mean.
 
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis::RedisError;
 
 use crate::error::Error;
 
@@ -16,11 +16,8 @@ pub(super) fn refusal(word: &str) -> Option<Error> {
     }
 }
 
-/// A command that Redis understood and refused as wrong (`ERR`) is a bug of ours; everything else
-/// is Redis's state or the way to it.
+/// What ends in an error was done wholly or not at all, whether Redis could not be reached or is not
+/// set up for us.
 pub(super) fn failure(error: RedisError) -> Error {
-    match error.kind() {
-        ErrorKind::Server(ServerErrorKind::ResponseError) => Error::Internal(error.into()),
-        _ => Error::StoreUnavailable(error.into()),
-    }
+    Error::StoreUnavailable(error.into())
 }

@@ -1,15 +1,19 @@
-//! The Lua scripts.
+//! The Lua scripts, each atomic and in one round trip.
 
 use std::sync::LazyLock;
 
 use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value};
 
-use super::connection::Connection;
-use super::tries::Try;
+use super::client::Operation;
+use super::connection::Request;
+use super::retry::Attempt;
 
-pub(super) static SEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("send.lua")));
-pub(super) static DELETE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("delete.lua")));
+pub(super) static SEND: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(concat!(include_str!("scripts/common.lua"), include_str!("scripts/send.lua")))
+});
+pub(super) static DELETE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(concat!(include_str!("scripts/common.lua"), include_str!("scripts/delete.lua")))
+});
 
 /// Room for the fullest command, and for the bytes of a usual one beside its script, so that
 /// building it rarely moves it.
@@ -22,6 +26,13 @@ pub(super) struct Script {
     digest: String,
 }
 
+/// What a script that wrote something, or did not, had to say.
+pub(super) struct Reply {
+    pub(super) word: String,
+    /// Why the followers could not be told.
+    pub(super) untold: Option<String>,
+}
+
 impl Script {
     fn new(text: &'static str) -> Self {
         Self { text, digest: redis::Script::new(text).get_hash().to_owned() }
@@ -30,29 +41,60 @@ impl Script {
     /// Runs it on these keys, by its digest, and by its text where Redis has not seen it.
     pub(super) async fn run<T>(
         &self,
-        connection: &Connection,
+        operation: &mut Operation<'_>,
         keys: &[String],
-        arguments: impl Fn(&mut Cmd, Try),
-        parse: impl Fn(&str) -> Option<T>,
+        arguments: impl Fn(&mut Cmd, Attempt),
+        parse: impl Fn(Reply) -> Option<T>,
     ) -> RedisResult<T> {
         let command = |name, script: &str, attempt| {
             let mut command = Cmd::with_capacity(MAX_ARGUMENTS, script.len() + COMMAND_BYTES);
             command.arg(name);
             command.arg(script).arg(keys.len()).arg(keys);
             arguments(&mut command, attempt);
-            command
+            Request::Command(command)
         };
-        let parse = |reply| match reply {
-            Value::BulkString(bytes) => parse(std::str::from_utf8(&bytes).ok()?),
-            _ => None,
+        let parse = |replies: Vec<Value>| {
+            let [reply] = <[Value; 1]>::try_from(replies).ok()?;
+            parse(Reply::from_value(reply)?)
         };
-        let by_digest = connection.run(|attempt| command("EVALSHA", &self.digest, attempt), parse);
-        match by_digest.await {
+        let by_digest = |attempt| command("EVALSHA", &self.digest, attempt);
+        match operation.run(by_digest, parse).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                // What was refused may have been the second try, with the first still on its way.
-                connection.run(|_| command("EVAL", self.text, Try::Again), parse).await
+                operation.run(|attempt| command("EVAL", self.text, attempt), parse).await
             }
             result => result,
         }
+    }
+}
+
+impl Reply {
+    fn from_value(value: Value) -> Option<Self> {
+        let (word, untold) = match value {
+            Value::Array(both) => {
+                let [word, untold] = <[Value; 2]>::try_from(both).ok()?;
+                (word, Some(text(untold)?))
+            }
+            word => (word, None),
+        };
+        Some(Self { word: text(word)?, untold })
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::event_log::FRONT_LENGTH;
+    use crate::event_log::state::STATE_LENGTH;
+
+    #[test]
+    fn the_scripts_know_where_the_log_begins() {
+        let lengths = format!("STATE_LENGTH, FRONT_LENGTH = {STATE_LENGTH}, {FRONT_LENGTH}\n");
+        assert!(include_str!("scripts/common.lua").contains(&lengths));
     }
 }

@@ -5,18 +5,21 @@ use std::time::SystemTime;
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, RedisResult};
 
-use super::link::TIME_LIMIT;
+use super::connection::RESPONSE_TIMEOUT;
 use crate::config::RedisConfig;
 use crate::iam::renewal::RenewedTokens;
 
 /// A connection for commands. It speaks RESP2, in which a server says nothing unasked: each reply
 /// belongs to the oldest request, as the client takes it to.
-pub(super) async fn open_for_commands(redis: &RedisConfig) -> RedisResult<MultiplexedConnection> {
+pub(super) async fn open_for_commands(
+    redis: &RedisConfig,
+    node: ConnectionInfo,
+) -> RedisResult<MultiplexedConnection> {
     let mut settings = settings();
     if let Some(login) = &redis.iam {
         settings = settings.set_credentials_provider(RenewedTokens::new(login.clone()));
     }
-    open(redis, redis.nodes[0].clone(), settings).await
+    open(redis, node, settings).await
 }
 
 /// A connection for subscriptions, which tells what the server says unasked (RESP3).
@@ -34,8 +37,8 @@ pub(super) async fn open_for_subscriptions(
 
 fn settings() -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(TIME_LIMIT))
-        .set_response_timeout(Some(TIME_LIMIT))
+        .set_connection_timeout(Some(RESPONSE_TIMEOUT))
+        .set_response_timeout(Some(RESPONSE_TIMEOUT))
 }
 
 async fn open(

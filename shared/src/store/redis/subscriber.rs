@@ -5,8 +5,8 @@
 //! flight. Here it may: a subscription counts as made when it is confirmed by its name, and any
 //! other reply than that ends the connection.
 //!
-//! In a cluster the channel belongs to its conversation's slot and is subscribed to on the node
-//! that serves it. Which one that is a node tells that is asked for a slot of another (`MOVED`).
+//! In a cluster the channel belongs to its conversation's slot, and is subscribed to on the node
+//! that serves it.
 
 mod node;
 mod pushes;
@@ -15,46 +15,35 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::cluster_routing::Slot;
-use redis::{ConnectionAddr, ConnectionInfo};
+use redis::RedisError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep;
 
-use crate::config::RedisConfig;
+use super::topology::{NodeId, Topology};
 use crate::conversation::ConversationId;
 use crate::store::followers::WeakFollowers;
 use node::Node;
-pub(super) use pushes::channel;
 
 /// How long to leave alone a node that failed or refused.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// A node's host and port.
-type Address = Arc<str>;
-
 /// What happened on a node's connection.
 enum Event {
-    /// It does not subscribe to this, and may have said who does.
-    Refused { id: ConversationId, moved_to: Option<String> },
+    /// It does not subscribe to this.
+    Refused { id: ConversationId, by: NodeId, refusal: RedisError },
     /// It has ended, which may be by a failure.
-    Ended { address: Address, failed: bool },
+    Ended { node: NodeId, failed: bool },
 }
 
 /// Says which connection subscribes to what.
 pub(super) struct Subscriber {
-    redis: Arc<RedisConfig>,
+    topology: Arc<Topology>,
     followers: WeakFollowers,
     events: UnboundedSender<Event>,
-    /// The nodes heard of, by their addresses.
-    known: Vec<ConnectionInfo>,
-    /// Which of them to ask for a slot of which nothing is known.
-    guess: usize,
-    /// Where slots are served, as far as that was told.
-    slots: HashMap<Slot, Address>,
     /// The connections that are open or being opened.
-    nodes: HashMap<Address, UnboundedSender<ConversationId>>,
+    connections: HashMap<NodeId, UnboundedSender<ConversationId>>,
     /// The node that is to subscribe to each conversation that is followed.
-    assigned: HashMap<ConversationId, Address>,
+    assigned: HashMap<ConversationId, NodeId>,
 }
 
 impl Subscriber {
@@ -62,22 +51,13 @@ impl Subscriber {
     ///
     /// `changes` names the conversations to look at.
     pub(super) async fn run(
-        redis: Arc<RedisConfig>,
+        topology: Arc<Topology>,
         followers: WeakFollowers,
         mut changes: UnboundedReceiver<ConversationId>,
     ) {
         let (events, mut happened) = unbounded_channel();
-        let known = redis.nodes.clone();
-        let mut subscriber = Self {
-            redis,
-            followers,
-            events,
-            known,
-            guess: 0,
-            slots: HashMap::new(),
-            nodes: HashMap::new(),
-            assigned: HashMap::new(),
-        };
+        let (connections, assigned) = (HashMap::new(), HashMap::new());
+        let mut subscriber = Self { topology, followers, events, connections, assigned };
         loop {
             tokio::select! {
                 changed = changes.recv() => match changed {
@@ -85,8 +65,8 @@ impl Subscriber {
                     None => return,
                 },
                 Some(event) = happened.recv() => match event {
-                    Event::Refused { id, moved_to } => subscriber.refused(id, moved_to),
-                    Event::Ended { address, failed } => subscriber.ended(&address, failed),
+                    Event::Refused { id, by, refusal } => subscriber.refused(id, by, &refusal),
+                    Event::Ended { node, failed } => subscriber.ended(node, failed),
                 },
             }
         }
@@ -96,42 +76,37 @@ impl Subscriber {
     fn look_at(&mut self, id: ConversationId) {
         let Some(followers) = self.followers.upgrade() else { return };
         if !followers.any(&id) {
-            let node = self.assigned.remove(&id).and_then(|address| self.nodes.get(&address));
+            let node = self.assigned.remove(&id);
+            let connection = node.and_then(|node| self.connections.get(&node));
             // One that has ended is subscribed to nothing.
-            let _ = node.map(|node| node.send(id));
+            let _ = connection.map(|connection| connection.send(id));
             return;
         }
-        let node = match self.slots.get(&slot(&id)).and_then(|address| self.find(address)) {
-            Some(node) => node.clone(),
-            None => self.known[self.guess % self.known.len()].clone(),
-        };
-        let address = Address::from(node.addr().to_string());
-        self.assigned.insert(id, address.clone());
-        let node = self.nodes.entry(address).or_insert_with_key(|address| {
-            start(address.clone(), node, &self.redis, &self.followers, &self.events)
-        });
+        let node = self.topology.node_of(&id);
+        self.assigned.insert(id, node);
+        let connection = self
+            .connections
+            .entry(node)
+            .or_insert_with(|| start(node, &self.topology, &self.followers, &self.events));
         // One that has just ended says so, and all that is assigned to it is looked at again.
-        let _ = node.send(id);
+        let _ = connection.send(id);
     }
 
-    fn refused(&mut self, id: ConversationId, moved_to: Option<String>) {
-        let asked = self.assigned.get(&id).cloned();
-        let told = moved_to.and_then(|to| self.learn(asked.as_deref()?, &to));
-        let Some(address) = told else { return self.look_later(vec![id]) };
-        // Two nodes may send to each other while a slot is handed over.
-        match self.slots.insert(slot(&id), address) {
-            None => self.look_at(id),
-            Some(_) => self.look_later(vec![id]),
+    fn refused(&mut self, id: ConversationId, by: NodeId, refusal: &RedisError) {
+        let was_known = self.topology.moved(&id, by, refusal);
+        match was_known {
+            // Two nodes may name each other while a slot is handed over.
+            true => self.look_later(vec![id]),
+            false => self.look_at(id),
         }
     }
 
-    fn ended(&mut self, address: &Address, failed: bool) {
-        self.nodes.remove(address);
+    fn ended(&mut self, ended: NodeId, failed: bool) {
+        self.connections.remove(&ended);
         if failed {
-            self.guess = self.guess.wrapping_add(1);
-            self.slots.retain(|_, serving| *serving != *address);
+            self.topology.forget(ended);
         }
-        let assigned = self.assigned.iter().filter(|(_, node)| *node == address);
+        let assigned = self.assigned.iter().filter(|(_, node)| **node == ended);
         self.look_later(assigned.map(|(id, _)| *id).collect());
     }
 
@@ -144,55 +119,26 @@ impl Subscriber {
             }
         });
     }
-
-    fn find(&self, address: &str) -> Option<&ConnectionInfo> {
-        self.known.iter().find(|node| node.addr().to_string() == address)
-    }
-
-    /// Gets to know the node at `address`, reached as all are; one without a host is where the
-    /// node is that named it.
-    fn learn(&mut self, named_by: &str, address: &str) -> Option<Address> {
-        let (host, port) = address.rsplit_once(':')?;
-        let (own_host, _) = named_by.rsplit_once(':')?;
-        let host = if host.is_empty() { own_host } else { host }.to_owned();
-        let port = port.parse().ok()?;
-        let addr = match self.redis.nodes[0].addr().clone() {
-            ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
-                ConnectionAddr::TcpTls { host, port, insecure, tls_params }
-            }
-            _ => ConnectionAddr::Tcp(host, port),
-        };
-        let address = Address::from(addr.to_string());
-        if self.find(&address).is_none() {
-            self.known.push(self.redis.nodes[0].clone().set_addr(addr));
-        }
-        Some(address)
-    }
-}
-
-fn slot(id: &ConversationId) -> Slot {
-    Slot::for_key(channel(id))
 }
 
 /// Opens a connection, on which the conversations that come are looked at.
 fn start(
-    address: Address,
-    node: ConnectionInfo,
-    redis: &Arc<RedisConfig>,
+    node: NodeId,
+    topology: &Arc<Topology>,
     followers: &WeakFollowers,
     events: &UnboundedSender<Event>,
 ) -> UnboundedSender<ConversationId> {
     let (sender, due) = unbounded_channel();
-    let (redis, followers, events) = (redis.clone(), followers.clone(), events.clone());
+    let (topology, followers, events) = (topology.clone(), followers.clone(), events.clone());
     tokio::spawn(async move {
-        let result = match Node::open(&redis, node, followers, events.clone()).await {
-            Ok(node) => node.run(due).await,
+        let result = match Node::open(&topology, node, followers, events.clone()).await {
+            Ok(open) => open.run(due).await,
             Err(error) => Err(error),
         };
         if let Err(error) = &result {
-            tracing::debug!(%address, %error, "subscriptions have ended");
+            tracing::debug!(?node, %error, "subscriptions have ended");
         }
-        let _ = events.send(Event::Ended { address, failed: result.is_err() });
+        let _ = events.send(Event::Ended { node, failed: result.is_err() });
     });
     sender
 }

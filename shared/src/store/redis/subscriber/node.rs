@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{ConnectionInfo, ErrorKind, Pipeline, RedisError, RedisResult, Value};
+use redis::{ErrorKind, Pipeline, RedisError, RedisResult, Value};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::sleep;
 
 use super::Event;
-use super::pushes::{Pushes, channel, is_confirmation};
-use crate::config::RedisConfig;
+use super::pushes::{Pushes, is_confirmation};
 use crate::conversation::ConversationId;
 use crate::store::followers::WeakFollowers;
+use crate::store::redis::keys::channel;
 use crate::store::redis::server;
+use crate::store::redis::topology::{NodeId, Topology};
 
 /// How long nothing may have been asked of the node before it is asked whether it is still there.
 const PING_PERIOD: Duration = Duration::from_secs(3);
@@ -24,6 +25,7 @@ const BATCH: usize = 256;
 
 /// A connection, and what it is subscribed to.
 pub(super) struct Node {
+    node: NodeId,
     cluster: bool,
     followers: WeakFollowers,
     events: UnboundedSender<Event>,
@@ -36,15 +38,17 @@ pub(super) struct Node {
 
 impl Node {
     pub(super) async fn open(
-        redis: &RedisConfig,
-        node: ConnectionInfo,
+        topology: &Topology,
+        node: NodeId,
         followers: WeakFollowers,
         events: UnboundedSender<Event>,
     ) -> RedisResult<Self> {
         let ended = Arc::new(Notify::new());
         let pushes = Pushes { followers: followers.clone(), ended: ended.clone() };
-        let connection = server::open_for_subscriptions(redis, node, pushes).await?;
+        let (redis, address) = (&topology.redis, topology.address(node));
+        let connection = server::open_for_subscriptions(redis, address, pushes).await?;
         Ok(Self {
+            node,
             cluster: redis.cluster,
             followers,
             events,
@@ -123,13 +127,12 @@ impl Node {
 
     fn refused(&mut self, id: ConversationId, refusal: RedisError) {
         self.subscribed.remove(&id);
-        let moved_to = refusal.redirect_node().map(|(address, _slot)| address.to_owned());
-        if moved_to.is_none() && !self.was_refused {
+        if refusal.redirect_node().is_none() && !self.was_refused {
             self.was_refused = true;
             tracing::error!(error = %refusal, "Redis lets nobody follow");
         }
         // Only where the store is being dropped does nobody listen.
-        let _ = self.events.send(Event::Refused { id, moved_to });
+        let _ = self.events.send(Event::Refused { id, by: self.node, refusal });
     }
 
     async fn ping(&mut self) -> RedisResult<()> {

@@ -1,6 +1,6 @@
 //! What a server says unasked, on its way to the followers' bells.
 //!
-//! The scripts that write publish an empty note on `chat:{<conversationId>}:changed`. A note may be
+//! The scripts that write publish an empty note on the conversation's channel. A note may be
 //! lost while the connection is; the log may not. So a confirmed subscription rings the bell just
 //! as a note does, and followers read on from their cursors, whatever they have missed.
 
@@ -12,19 +12,13 @@ use tokio::sync::Notify;
 
 use crate::conversation::ConversationId;
 use crate::store::followers::WeakFollowers;
-
-const CHANNEL_START: &str = "chat:{";
-const CHANNEL_END: &str = "}:changed";
-
-/// The channel on which a conversation's changes are noted.
-pub(in crate::store::redis) fn channel(id: &ConversationId) -> String {
-    id.between(CHANNEL_START, CHANNEL_END)
-}
+use crate::store::redis::keys::conversation_of;
 
 fn conversation(channel: &Value) -> Option<ConversationId> {
-    let Value::BulkString(name) = channel else { return None };
-    let name = std::str::from_utf8(name).ok()?;
-    name.strip_prefix(CHANNEL_START)?.strip_suffix(CHANNEL_END)?.parse().ok()
+    match channel {
+        Value::BulkString(name) => conversation_of(name),
+        _ => None,
+    }
 }
 
 /// Whether a reply is the confirmation that this conversation's channel is subscribed to.

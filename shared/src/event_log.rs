@@ -1,0 +1,82 @@
+//! The bytes in which a conversation is kept, which are nearly those in which it is answered.
+//!
+//! A conversation is one string: its state, then its log. The state is a line of fixed length (see
+//! [`state`]). The log's first line opens the response; each further one is an event:
+//!
+//! ```text
+//! o-                                …                                          (96 bytes of state)
+//! {"conversationId":"3f0c…","messages":[
+//! {"messageId":"0198…","sender":"agent","content":"Hello","timestamp":"2025-04-05T14:01:00Z"},
+//!                                                                                         (blanks)
+//! {"event":"deleted","messageId":"0198…"},
+//! ```
+//!
+//! - Sending appends a message's line. The last 32 bits of the message's id say where that line
+//!   begins, so nothing has to be searched for.
+//! - Deleting overwrites a message's line with blanks, so that its content is gone at once, and
+//!   appends a line that says so. No offset ever moves.
+//! - Reading everything takes the whole log and turns its last comma into `]}`. Only a log with
+//!   lines that are no messages is walked, to leave those and the blank ones out.
+//!
+//! JSON escapes quotes and line feeds inside strings. So a line feed always ends an event, and
+//! `{"messageId":"` or `{"event":"` always begins one, whatever a message may contain.
+
+pub mod line;
+pub mod read;
+pub mod state;
+
+use crate::conversation::ConversationId;
+use crate::cursor::Cursor;
+use crate::error::Error;
+use crate::message::{MessageId, Sender};
+use state::STATE_LENGTH;
+
+const FIRST_LINE_START: &str = "{\"conversationId\":\"";
+const FIRST_LINE_END: &str = "\",\"messages\":[\n";
+/// Bytes of the log's first line, the same in every log.
+pub const FIRST_LINE_LENGTH: usize =
+    FIRST_LINE_START.len() + ConversationId::LENGTH + FIRST_LINE_END.len();
+/// Bytes before the first event; cursors count from here.
+pub const FRONT_LENGTH: usize = STATE_LENGTH + FIRST_LINE_LENGTH;
+
+/// The first line of a conversation's log, which tells it from all others.
+pub fn first_line(id: &ConversationId) -> String {
+    id.to_key(FIRST_LINE_START, FIRST_LINE_END)
+}
+
+/// A conversation in which nothing has happened yet: its state and its log.
+pub fn new(id: &ConversationId) -> Vec<u8> {
+    [state::NEW, first_line(id).as_bytes()].concat()
+}
+
+/// The cursor at the end of a conversation of this many bytes, its state included.
+pub fn cursor_at(length: usize) -> Cursor {
+    Cursor(length.saturating_sub(FRONT_LENGTH) as u32)
+}
+
+/// Where in a conversation's string a cursor points to.
+pub fn offset_of(cursor: Cursor) -> usize {
+    FRONT_LENGTH + cursor.0 as usize
+}
+
+/// Blanks a message's line and appends the line that says so.
+///
+/// Nothing is changed where there is no such message, or no more, or where it is not from `sender`,
+/// the one whose messages may be deleted.
+pub fn delete(
+    conversation: &mut Vec<u8>,
+    id: &MessageId,
+    sender: Option<Sender>,
+) -> Result<(), Error> {
+    let before = offset_of(id.place()) - 1;
+    let line = conversation.get(before..).and_then(|rest| line::of_message(rest, id));
+    let line = line.ok_or(Error::MessageNotFound)?;
+    if sender.is_some_and(|sender| !line::is_from(line, sender)) {
+        return Err(Error::ForbiddenDeletion);
+    }
+    let start = before + 1;
+    let end = start + line.len();
+    conversation[start..end].fill(b' ');
+    conversation.extend_from_slice(&line::deletion(id));
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! One conversation in memory, and the memory that it takes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::error::Error;
+use crate::idempotency::Idempotency;
+use crate::message::MessageId;
+
+/// About what a conversation takes beside its bytes: its places in the store's maps.
+const OVERHEAD: usize = 512;
+/// About what a remembered send takes, with the room that a growing map keeps.
+const REMEMBERED_BYTES: usize = 112;
+
+/// How much memory all conversations take, and may take.
+#[derive(Debug)]
+pub(super) struct Budget {
+    used: AtomicUsize,
+    max: usize,
+}
+
+/// The memory that one conversation takes; given back when it goes.
+#[derive(Debug)]
+struct Share {
+    budget: Arc<Budget>,
+    taken: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Conversation {
+    /// As in Redis: the state, then the log.
+    bytes: Vec<u8>,
+    /// By the digest of its key, each remembered send's fingerprint and the message's id.
+    sends: HashMap<[u8; 16], ([u8; 16], MessageId)>,
+    pub(super) expires: Expiry,
+    share: Share,
+}
+
+/// The moment at which a conversation ends, on the clock that is waited on and on the wall.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expiry {
+    pub(super) instant: Instant,
+    pub(super) time: SystemTime,
+}
+
+impl Expiry {
+    pub(super) fn after(ttl: Duration) -> Self {
+        Self { instant: Instant::now() + ttl, time: SystemTime::now() + ttl }
+    }
+}
+
+impl Budget {
+    pub(super) fn new(max: usize) -> Arc<Self> {
+        Arc::new(Self { used: AtomicUsize::new(0), max })
+    }
+}
+
+impl Share {
+    /// Takes more, if there is as much.
+    fn take(&mut self, more: usize) -> Result<(), Error> {
+        if self.budget.used.fetch_add(more, Relaxed) + more > self.budget.max {
+            self.budget.used.fetch_sub(more, Relaxed);
+            return Err(Error::StoreUnavailable("MAX_MEMORY_BYTES are in use".into()));
+        }
+        self.taken += more;
+        Ok(())
+    }
+
+    /// Takes what is needed in any case.
+    fn take_anyway(&mut self, more: usize) {
+        self.budget.used.fetch_add(more, Relaxed);
+        self.taken += more;
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.taken, Relaxed);
+    }
+}
+
+impl Conversation {
+    pub(super) fn new(
+        bytes: Vec<u8>,
+        expires: Expiry,
+        budget: &Arc<Budget>,
+    ) -> Result<Self, Error> {
+        let mut share = Share { budget: budget.clone(), taken: 0 };
+        share.take(OVERHEAD + bytes.capacity())?;
+        Ok(Self { bytes, sends: HashMap::new(), expires, share })
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Sees to it that so many bytes can be added, and one more send remembered.
+    pub(super) fn make_room(&mut self, more: usize, remembers: bool) -> Result<(), Error> {
+        if remembers {
+            self.share.take(REMEMBERED_BYTES)?;
+        }
+        let needed = self.bytes.len() + more;
+        if needed > self.bytes.capacity() {
+            // Twice the room each time, so that a message is seldom moved.
+            let grown = needed.max(2 * self.bytes.capacity());
+            self.share.take(grown - self.bytes.capacity())?;
+            self.bytes.reserve_exact(grown - self.bytes.len());
+        }
+        Ok(())
+    }
+
+    /// Changes the bytes; room that this takes is taken in any case.
+    pub(super) fn change<T>(&mut self, act: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let before = self.bytes.capacity();
+        let result = act(&mut self.bytes);
+        self.share.take_anyway(self.bytes.capacity() - before);
+        result
+    }
+
+    pub(super) fn remembered(&self, key: &[u8; 16]) -> Option<&([u8; 16], MessageId)> {
+        self.sends.get(key)
+    }
+
+    pub(super) fn remember(&mut self, idempotency: &Idempotency, id: MessageId) {
+        self.sends.insert(*idempotency.key(), (*idempotency.fingerprint(), id));
+    }
+}

@@ -1,0 +1,29 @@
+//! The names of what belongs to a conversation, in one hash slot because of their common `{…}`.
+//!
+//! They begin with the number of the format, so that a later one never reads what this one wrote.
+
+use crate::conversation::ConversationId;
+
+const START: &str = "chat:2:{";
+const CHANNEL_END: &str = "}:changed";
+
+/// A string: the conversation's state and its log, see [`crate::event_log`].
+pub(super) fn conversation_key(id: &ConversationId) -> String {
+    id.to_key(START, "}:log")
+}
+
+/// A hash: for each remembered send the digest of its key, and with it a fingerprint and an id.
+pub(super) fn sends_key(id: &ConversationId) -> String {
+    id.to_key(START, "}:sends")
+}
+
+/// The channel on which the conversation's changes are noted.
+pub(super) fn channel(id: &ConversationId) -> String {
+    id.to_key(START, CHANNEL_END)
+}
+
+/// The conversation that a channel belongs to.
+pub(super) fn conversation_of(channel: &[u8]) -> Option<ConversationId> {
+    let channel = std::str::from_utf8(channel).ok()?;
+    channel.strip_prefix(START)?.strip_suffix(CHANNEL_END)?.parse().ok()
+}
