@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::redis::{RedisServer, free_port, wait_until};
+use crate::redis::{Program, RedisServer, free_port, wait_until};
 
 /// Six servers that know each other.
 pub struct Cluster {
@@ -12,7 +12,16 @@ pub struct Cluster {
 impl Cluster {
     /// Starts them, and waits until all agree on who serves what.
     pub fn start() -> Self {
-        let nodes: Vec<_> = (0..6).map(|_| start_node()).collect();
+        Self::start_program(Program::usual())
+    }
+
+    /// Starts a cluster of Valkey 9, which moves slots by itself.
+    pub fn start_valkey() -> Self {
+        Self::start_program(Program::valkey())
+    }
+
+    fn start_program(program: Program) -> Self {
+        let nodes: Vec<_> = (0..6).map(|_| start_node(program.clone())).collect();
         let mut create = Command::new("redis-cli");
         create.args(["--cluster", "create"]);
         create.args(nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())));
@@ -82,9 +91,19 @@ impl Cluster {
         self.nodes[to].expect_ok(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &ids[0]]);
         self.nodes[from].expect_ok(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &ids[1]]);
         let port = self.nodes[to].port().to_string();
-        let keys = self.nodes[from].command(&["CLUSTER", "GETKEYSINSLOT", &slot, "100"]);
-        for key in keys.lines().filter(|line| line.starts_with("chat:")) {
-            self.nodes[from].command(&["MIGRATE", "127.0.0.1", &port, key, "0", "5000"]);
+        loop {
+            let keys = self.nodes[from].command(&["CLUSTER", "GETKEYSINSLOT", &slot, "100"]);
+            // Like `*1`, `$3`, `key`: no key of ours begins as the lines before it do.
+            let keys: Vec<_> = keys.lines().filter(|line| !line.starts_with(['*', '$'])).collect();
+            for key in &keys {
+                let moved = ["MIGRATE", "127.0.0.1", &port, key, "0", "5000"];
+                let answer = self.nodes[from].command(&moved);
+                // A key may have expired, or been deleted, since.
+                assert!(matches!(answer.as_str(), "+OK\r\n" | "+NOKEY\r\n"), "{key}: {answer}");
+            }
+            if keys.is_empty() {
+                return;
+            }
         }
     }
 
@@ -103,9 +122,9 @@ impl Cluster {
     }
 }
 
-fn start_node() -> RedisServer {
+fn start_node(program: Program) -> RedisServer {
     let bus = free_port().to_string();
-    RedisServer::start_with(&[
+    let options = [
         "--cluster-enabled",
         "yes",
         "--cluster-port",
@@ -114,7 +133,8 @@ fn start_node() -> RedisServer {
         "1000",
         "--cluster-replica-validity-factor",
         "0",
-    ])
+    ];
+    RedisServer::start_program(program, &options)
 }
 
 fn holds(range: &str, slot: u16) -> bool {

