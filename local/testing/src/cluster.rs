@@ -1,5 +1,7 @@
 //! A real Redis Cluster: three primaries and three replicas.
 
+mod slots;
+
 use std::process::Command;
 
 use crate::redis::{Program, RedisServer, free_port, wait_until};
@@ -52,15 +54,24 @@ impl Cluster {
 
     /// The place among the nodes of the primary that serves a slot.
     pub fn primary_of(&self, slot: u16) -> usize {
-        let serves = |node: &RedisServer| {
-            if !node.is_running() {
-                return false;
-            }
-            let own = node.command(&["CLUSTER", "NODES"]);
-            let own = own.lines().find(|line| line.contains("myself")).expect("the node itself");
-            own.contains("master") && own.split(' ').skip(8).any(|range| holds(range, slot))
-        };
-        self.nodes.iter().position(serves).expect("a primary for each slot")
+        let primary = (0..self.nodes.len()).find(|node| self.serves(*node, slot));
+        primary.expect("a primary for each slot")
+    }
+
+    /// Whether a node runs and is, as it sees it, the primary that serves a slot.
+    fn serves(&self, node: usize, slot: u16) -> bool {
+        let node = &self.nodes[node];
+        if !node.is_running() {
+            return false;
+        }
+        let nodes = node.command(&["CLUSTER", "NODES"]);
+        let own = nodes.lines().find(|line| line.contains("myself")).expect("the node itself");
+        own.contains("master") && own.split(' ').skip(8).any(|range| holds(range, slot))
+    }
+
+    /// Whether somebody has subscribed to a conversation's channel at a node.
+    pub fn is_followed(&self, conversation: &str, node: usize) -> bool {
+        self.nodes[node].command(&["PUBSUB", "SHARDCHANNELS"]).contains(conversation)
     }
 
     /// The slot of a key.
@@ -82,38 +93,6 @@ impl Cluster {
             });
             dead.is_some_and(|line| line.contains("fail")) && primaries.count() == 3
         });
-    }
-
-    /// Begins to move a slot, and moves its keys: who asks the old node is told to ask the new.
-    pub fn begin_move(&self, slot: u16, from: usize, to: usize) {
-        let slot = slot.to_string();
-        let ids = [from, to].map(|node| self.id(node));
-        self.nodes[to].expect_ok(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &ids[0]]);
-        self.nodes[from].expect_ok(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &ids[1]]);
-        let port = self.nodes[to].port().to_string();
-        loop {
-            let keys = self.nodes[from].command(&["CLUSTER", "GETKEYSINSLOT", &slot, "100"]);
-            // Like `*1`, `$3`, `key`: no key of ours begins as the lines before it do.
-            let keys: Vec<_> = keys.lines().filter(|line| !line.starts_with(['*', '$'])).collect();
-            for key in &keys {
-                let moved = ["MIGRATE", "127.0.0.1", &port, key, "0", "5000"];
-                let answer = self.nodes[from].command(&moved);
-                // A key may have expired, or been deleted, since.
-                assert!(matches!(answer.as_str(), "+OK\r\n" | "+NOKEY\r\n"), "{key}: {answer}");
-            }
-            if keys.is_empty() {
-                return;
-            }
-        }
-    }
-
-    /// Ends it: all are told where the slot is served from now on.
-    pub fn finish_move(&self, slot: u16, to: usize) {
-        let id = self.id(to);
-        let primaries = self.nodes.iter().filter(|node| node.command(&["ROLE"]).contains("master"));
-        for node in std::iter::once(&self.nodes[to]).chain(primaries) {
-            node.expect_ok(&["CLUSTER", "SETSLOT", &slot.to_string(), "NODE", &id]);
-        }
     }
 
     fn id(&self, node: usize) -> String {
