@@ -1,10 +1,15 @@
 //! Slots that change their node while they are in use.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use super::Cluster;
 use crate::redis::{RedisServer, wait_until};
+
+/// After how long a replica that has not taken over is asked again.
+const A_HANDING_OVER: Duration = Duration::from_secs(2);
 
 impl Cluster {
     /// Begins to move a slot, and moves its keys: who asks the old node is told to ask the new.
@@ -73,8 +78,13 @@ impl Cluster {
             own.contains("slave") && own.contains(&id)
         };
         let replica = self.nodes.iter().find(|node| replica(node)).expect("a replica");
-        replica.expect_ok(&["CLUSTER", "FAILOVER"]);
+        let asked = Cell::new(None);
         wait_until("the primary follows its replica", || {
+            // The other primaries may refuse, until they have heard where a slot was moved last.
+            if asked.get().is_none_or(|asked: Instant| asked.elapsed() > A_HANDING_OVER) {
+                replica.command(&["CLUSTER", "FAILOVER"]);
+                asked.set(Some(Instant::now()));
+            }
             let roles = [replica, &self.nodes[primary]].map(|node| node.command(&["ROLE"]));
             roles[0].contains("master") && roles[1].contains("\r\nconnected\r\n")
         });
