@@ -22,7 +22,8 @@ use shared::store::Read;
 use testing::cluster::Cluster;
 use testing::redis::wait_until;
 use tokio::task::JoinSet;
-use watching::Watching;
+use tokio::time::timeout;
+use watching::{PROMPT, Watching};
 use writing::Writing;
 
 const WRITERS: usize = 16;
@@ -72,7 +73,7 @@ async fn a_slot_that_leaves_its_node_gives_no_reader_anothers_conversation() {
 
     cluster.finish_move(slot, to);
     writing::send(&store, &moved, "after-the-move").await;
-    let heard = following.await.unwrap().unwrap();
+    let heard = timeout(PROMPT, following).await.expect("promptly").unwrap().unwrap();
     assert!(format!("{heard:?}").starts_with("Happened"), "{heard:?}");
     assert_eq!(contents(&store, &moved).await, ["after-the-move"]);
 }

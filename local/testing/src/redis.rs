@@ -154,6 +154,18 @@ impl RedisServer {
     }
 }
 
+/// The URL of a Redis for a test that asks no more of it, and what keeps it running: that of
+/// `PARLEY_TEST_REDIS_URL`, where there is one, or else a server of the test's own.
+pub fn any_redis() -> (String, Option<RedisServer>) {
+    match std::env::var("PARLEY_TEST_REDIS_URL") {
+        Ok(url) => (url, None),
+        Err(_) => {
+            let redis = RedisServer::start();
+            (redis.url(), Some(redis))
+        }
+    }
+}
+
 /// How often a server has run a command, from what `INFO commandstats` tells; 0 where never.
 pub fn calls(server: &RedisServer, command: &str) -> u64 {
     let stats = server.command(&["INFO", "commandstats"]);

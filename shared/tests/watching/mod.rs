@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 const READERS: usize = 4;
 /// What a message may take to reach who follows, far longer than it takes; without a subscription
 /// it takes until the heartbeat.
-const PROMPT: Duration = Duration::from_secs(10);
+pub const PROMPT: Duration = Duration::from_secs(10);
 const _: () = assert!(PROMPT.as_secs() < HEARTBEAT.as_secs());
 
 /// Readers of some conversations, and a follower of each, until they are told to stop.

@@ -78,6 +78,15 @@ impl Cluster {
             own.contains("slave") && own.contains(&id)
         };
         let replica = self.nodes.iter().find(|node| replica(node)).expect("a replica");
+        // It asks in vain before it knows as much of its primary as that does.
+        let known = |node: &RedisServer| {
+            let nodes = node.command(&["CLUSTER", "NODES"]);
+            let line = nodes.lines().find(|line| line.starts_with(&id)).expect("the primary");
+            line.split(' ').skip(6).map(str::to_owned).collect::<Vec<_>>()
+        };
+        wait_until("the replica knows what its primary serves", || {
+            known(replica) == known(&self.nodes[primary])
+        });
         let asked = Cell::new(None);
         wait_until("the primary follows its replica", || {
             // The other primaries may refuse, until they have heard where a slot was moved last.
