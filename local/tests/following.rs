@@ -33,7 +33,7 @@ async fn until(what: &str, condition: impl Fn() -> bool) {
 }
 
 fn channels(redis: &RedisServer) -> usize {
-    redis.command(&["PUBSUB", "CHANNELS"]).matches("chat:{").count()
+    redis.command(&["PUBSUB", "CHANNELS"]).matches("chat:2:{").count()
 }
 
 #[tokio::test]

@@ -1,4 +1,6 @@
 //! What both stores promise.
+//!
+//! `PARLEY_TEST_REDIS_URL` names a Redis that runs already.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod conversing;
@@ -12,7 +14,7 @@ use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
 use shared::message::{MessageId, Sender};
 use shared::store::{Read, Sent, Store, log_end};
-use testing::redis::RedisServer;
+use testing::redis::any_redis;
 use tokio::task::JoinSet;
 
 /// A test for each promise, over the store that `open` opens.
@@ -53,8 +55,7 @@ mod on_redis {
     use super::*;
 
     async fn open(variables: &[(&str, &str)]) -> (Store, impl Any) {
-        let redis = RedisServer::start();
-        let url = redis.url();
+        let (url, redis) = any_redis();
         let variables = [variables, &[("REDIS_URL", &url)]].concat();
         (conversing::open(&variables).await, redis)
     }

@@ -1,8 +1,10 @@
 //! A real Redis Cluster: three primaries and three replicas.
 
+mod slots;
+
 use std::process::Command;
 
-use crate::redis::{RedisServer, free_port, wait_until};
+use crate::redis::{Program, RedisServer, free_port, wait_until};
 
 /// Six servers that know each other.
 pub struct Cluster {
@@ -12,7 +14,16 @@ pub struct Cluster {
 impl Cluster {
     /// Starts them, and waits until all agree on who serves what.
     pub fn start() -> Self {
-        let nodes: Vec<_> = (0..6).map(|_| start_node()).collect();
+        Self::start_program(Program::usual())
+    }
+
+    /// Starts a cluster of Valkey 9, which moves slots by itself.
+    pub fn start_valkey() -> Self {
+        Self::start_program(Program::valkey())
+    }
+
+    fn start_program(program: Program) -> Self {
+        let nodes: Vec<_> = (0..6).map(|_| start_node(program.clone())).collect();
         let mut create = Command::new("redis-cli");
         create.args(["--cluster", "create"]);
         create.args(nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())));
@@ -43,15 +54,24 @@ impl Cluster {
 
     /// The place among the nodes of the primary that serves a slot.
     pub fn primary_of(&self, slot: u16) -> usize {
-        let serves = |node: &RedisServer| {
-            if !node.is_running() {
-                return false;
-            }
-            let own = node.command(&["CLUSTER", "NODES"]);
-            let own = own.lines().find(|line| line.contains("myself")).expect("the node itself");
-            own.contains("master") && own.split(' ').skip(8).any(|range| holds(range, slot))
-        };
-        self.nodes.iter().position(serves).expect("a primary for each slot")
+        let primary = (0..self.nodes.len()).find(|node| self.serves(*node, slot));
+        primary.expect("a primary for each slot")
+    }
+
+    /// Whether a node runs and is, as it sees it, the primary that serves a slot.
+    fn serves(&self, node: usize, slot: u16) -> bool {
+        let node = &self.nodes[node];
+        if !node.is_running() {
+            return false;
+        }
+        let nodes = node.command(&["CLUSTER", "NODES"]);
+        let own = nodes.lines().find(|line| line.contains("myself")).expect("the node itself");
+        own.contains("master") && own.split(' ').skip(8).any(|range| holds(range, slot))
+    }
+
+    /// Whether somebody has subscribed to a conversation's channel at a node.
+    pub fn is_followed(&self, conversation: &str, node: usize) -> bool {
+        self.nodes[node].command(&["PUBSUB", "SHARDCHANNELS"]).contains(conversation)
     }
 
     /// The slot of a key.
@@ -75,37 +95,15 @@ impl Cluster {
         });
     }
 
-    /// Begins to move a slot, and moves its keys: who asks the old node is told to ask the new.
-    pub fn begin_move(&self, slot: u16, from: usize, to: usize) {
-        let slot = slot.to_string();
-        let ids = [from, to].map(|node| self.id(node));
-        self.nodes[to].expect_ok(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &ids[0]]);
-        self.nodes[from].expect_ok(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &ids[1]]);
-        let port = self.nodes[to].port().to_string();
-        let keys = self.nodes[from].command(&["CLUSTER", "GETKEYSINSLOT", &slot, "100"]);
-        for key in keys.lines().filter(|line| line.starts_with("chat:")) {
-            self.nodes[from].command(&["MIGRATE", "127.0.0.1", &port, key, "0", "5000"]);
-        }
-    }
-
-    /// Ends it: all are told where the slot is served from now on.
-    pub fn finish_move(&self, slot: u16, to: usize) {
-        let id = self.id(to);
-        let primaries = self.nodes.iter().filter(|node| node.command(&["ROLE"]).contains("master"));
-        for node in std::iter::once(&self.nodes[to]).chain(primaries) {
-            node.expect_ok(&["CLUSTER", "SETSLOT", &slot.to_string(), "NODE", &id]);
-        }
-    }
-
     fn id(&self, node: usize) -> String {
         let answer = self.nodes[node].command(&["CLUSTER", "MYID"]);
         answer.lines().nth(1).expect("an id").to_owned()
     }
 }
 
-fn start_node() -> RedisServer {
+fn start_node(program: Program) -> RedisServer {
     let bus = free_port().to_string();
-    RedisServer::start_with(&[
+    let options = [
         "--cluster-enabled",
         "yes",
         "--cluster-port",
@@ -114,7 +112,8 @@ fn start_node() -> RedisServer {
         "1000",
         "--cluster-replica-validity-factor",
         "0",
-    ])
+    ];
+    RedisServer::start_program(program, &options)
 }
 
 fn holds(range: &str, slot: u16) -> bool {

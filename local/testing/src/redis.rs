@@ -1,4 +1,9 @@
-//! A real `redis-server`.
+//! A real `redis-server`, or another program that speaks as one.
+//!
+//! `PARLEY_REDIS_SERVER` names the program that tests start, so that every suite can run on another
+//! server; see `local/other_servers.sh`.
+
+mod program;
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -9,12 +14,11 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::process::Process;
-
-const ADVICE: &str = "The tests need a redis-server of version 7 or later: local/test.sh installs \
-    it on Debian and Ubuntu (apt-get install redis-server); on macOS: brew install redis.";
+pub use program::Program;
 
 /// A server on a port of its own, with nothing in it.
 pub struct RedisServer {
+    program: Program,
     process: Option<Process>,
     port: u16,
     directory: TempDir,
@@ -29,17 +33,22 @@ impl RedisServer {
 
     /// Starts one with further options, as on its command line.
     pub fn start_with(options: &[&str]) -> Self {
+        Self::start_program(Program::usual(), options)
+    }
+
+    /// Starts one of some program, with further options.
+    pub fn start_program(program: Program, options: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
         // Another process may take the free port before Redis does; then the next will do.
         for _ in 0..10 {
             let port = free_port();
-            let mut process = launch(port, &directory, &options);
+            let mut process = launch(&program, port, &directory, &options);
             if answers(port, &mut process) {
-                return Self { process: Some(process), port, directory, options };
+                return Self { program, process: Some(process), port, directory, options };
             }
         }
-        panic!("redis-server would not start on ten free ports in a row");
+        panic!("{} would not start on ten free ports in a row", program.path);
     }
 
     /// Starts one that follows another as its replica, and waits until it has caught up.
@@ -81,8 +90,8 @@ impl RedisServer {
     /// Starts it again on the same port, with what was saved last; nothing is by itself.
     pub fn restart(&mut self) {
         self.kill();
-        let mut process = launch(self.port, &self.directory, &self.options);
-        assert!(answers(self.port, &mut process), "redis-server would not start again");
+        let mut process = launch(&self.program, self.port, &self.directory, &self.options);
+        assert!(answers(self.port, &mut process), "{} would not start again", self.program.path);
         self.process = Some(process);
     }
 
@@ -110,6 +119,18 @@ impl RedisServer {
     }
 }
 
+/// The URL of a Redis for a test that asks no more of it, and what keeps it running: that of
+/// `PARLEY_TEST_REDIS_URL`, where there is one, or else a server of the test's own.
+pub fn any_redis() -> (String, Option<RedisServer>) {
+    match std::env::var("PARLEY_TEST_REDIS_URL") {
+        Ok(url) => (url, None),
+        Err(_) => {
+            let redis = RedisServer::start();
+            (redis.url(), Some(redis))
+        }
+    }
+}
+
 /// How often a server has run a command, from what `INFO commandstats` tells; 0 where never.
 pub fn calls(server: &RedisServer, command: &str) -> u64 {
     let stats = server.command(&["INFO", "commandstats"]);
@@ -118,14 +139,14 @@ pub fn calls(server: &RedisServer, command: &str) -> u64 {
     line.and_then(|rest| rest.split(',').next()?.parse().ok()).unwrap_or_default()
 }
 
-fn launch(port: u16, directory: &TempDir, options: &[String]) -> Process {
-    let mut command = Command::new("redis-server");
+fn launch(program: &Program, port: u16, directory: &TempDir, options: &[String]) -> Process {
+    let mut command = Command::new(&program.path);
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     command
         .args(["--enable-debug-command", "local", "--appendonly", "no", "--dir"])
         .arg(directory.path())
         .args(options);
-    Process::start(command.stdout(Stdio::null()).stderr(Stdio::null()), ADVICE)
+    Process::start(command.stdout(Stdio::null()).stderr(Stdio::null()), program.advice)
 }
 
 /// A port that was free a moment ago.

@@ -1,4 +1,5 @@
 //! Many who write while Redis fails, and a record of what was acknowledged to them.
+#![allow(dead_code, reason = "each test file uses what it needs")]
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -34,6 +35,16 @@ pub struct Writing {
 impl Writing {
     /// Writers to some conversations, of which each writes to one.
     pub async fn start(url: &str, cluster: bool, conversations: usize) -> Self {
+        Self::start_writers(WRITERS, url, cluster, conversations).await
+    }
+
+    /// The same, by some number of writers.
+    pub async fn start_writers(
+        writers: usize,
+        url: &str,
+        cluster: bool,
+        conversations: usize,
+    ) -> Self {
         let cluster = if cluster { "true" } else { "false" };
         let store = open(&[("REDIS_URL", url), ("REDIS_CLUSTER", cluster)]).await;
         let ids: Vec<_> = (0..conversations).map(|_| ConversationId::random()).collect();
@@ -48,7 +59,7 @@ impl Writing {
             promoted: Arc::default(),
             writers: JoinSet::new(),
         };
-        for writer in 0..WRITERS {
+        for writer in 0..writers {
             let (store, stop) = (writing.store.clone(), writing.stop.clone());
             let id = writing.ids[writer % conversations];
             let (acknowledged, promoted) = (writing.acknowledged.clone(), writing.promoted.clone());
@@ -66,6 +77,11 @@ impl Writing {
             });
         }
         writing
+    }
+
+    /// The store through which they write.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The conversations that are written to.
@@ -97,18 +113,19 @@ impl Writing {
     pub async fn stop(self) -> (Vec<(String, bool)>, HashSet<String>) {
         self.stop.store(true, Ordering::SeqCst);
         let acknowledged = self.writers.join_all().await.into_iter().flatten().collect();
-        let mut there = Vec::new();
+        let mut there = HashSet::new();
         for id in &self.ids {
-            there.extend(contents(&self.store, id).await);
+            let contents = contents(&self.store, id).await;
+            let distinct: HashSet<_> = contents.iter().collect();
+            assert_eq!(distinct.len(), contents.len(), "a message is there twice");
+            there.extend(contents);
         }
-        let distinct: HashSet<_> = there.iter().cloned().collect();
-        assert_eq!(distinct.len(), there.len(), "a message is there twice");
-        (acknowledged, distinct)
+        (acknowledged, there)
     }
 }
 
 /// Sends until it is acknowledged, under one key, as a careful client does.
-async fn send(store: &Store, id: &ConversationId, content: &str) {
+pub async fn send(store: &Store, id: &ConversationId, content: &str) {
     loop {
         match store.send(id, &draft(id, content, Some(content))).await {
             Ok(_) => return,

@@ -22,15 +22,15 @@ end
 -- Until when sends are remembered; 0 where none was.
 local remembered_until = tonumber(field(REMEMBERED_FIRST, REMEMBERED_LAST)) or 0
 
--- Lets the conversation live on, and with it what is remembered of its sends: for twice as long, so
--- that it is seldom prolonged. False where that takes the second key, and nothing was done.
+-- Lets the conversation live on, and with it what is remembered of its sends: for longer than that,
+-- so that it is seldom prolonged. False where this takes the second key.
 --
 -- It is the first thing that writes: who may not do this is refused before anything is stored.
 local function prolong(remembers)
+  redis.call('PEXPIRE', conversation, ttl)
   if remembers or remembered_until > 0 then
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
-    if remembered_until < now + ttl then
+    local expires = redis.call('PEXPIRETIME', conversation)
+    if remembered_until < expires then
       if not sends then
         return false
       end
@@ -38,13 +38,12 @@ local function prolong(remembers)
         -- Left over from a conversation that had the same id.
         redis.call('DEL', sends)
       end
-      remembered_until = now + 2 * ttl
+      remembered_until = expires + ttl
       redis.call('PEXPIREAT', sends, string.format('%.0f', remembered_until))
       redis.call('SETRANGE', conversation, REMEMBERED_FIRST,
         string.format('%013.0f', remembered_until))
     end
   end
-  redis.call('PEXPIRE', conversation, ttl)
   return true
 end
 

@@ -1,0 +1,101 @@
+//! Slots that change their node while they are in use.
+
+use std::cell::Cell;
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use super::Cluster;
+use crate::redis::{RedisServer, wait_until};
+
+/// After how long a replica that has not taken over is asked again.
+const A_HANDING_OVER: Duration = Duration::from_secs(2);
+
+impl Cluster {
+    /// Begins to move a slot, and moves its keys: who asks the old node is told to ask the new.
+    pub fn begin_move(&self, slot: u16, from: usize, to: usize) {
+        let slot = slot.to_string();
+        let ids = [from, to].map(|node| self.id(node));
+        self.nodes[to].expect_ok(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &ids[0]]);
+        self.nodes[from].expect_ok(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &ids[1]]);
+        let port = self.nodes[to].port().to_string();
+        loop {
+            let keys = self.nodes[from].command(&["CLUSTER", "GETKEYSINSLOT", &slot, "100"]);
+            // Like `*1`, `$3`, `key`: no key of ours begins as the lines before it do.
+            let keys: Vec<_> = keys.lines().filter(|line| !line.starts_with(['*', '$'])).collect();
+            for key in &keys {
+                let moved = ["MIGRATE", "127.0.0.1", &port, key, "0", "5000"];
+                let answer = self.nodes[from].command(&moved);
+                // A key may have expired, or been deleted, since.
+                assert!(matches!(answer.as_str(), "+OK\r\n" | "+NOKEY\r\n"), "{key}: {answer}");
+            }
+            if keys.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Ends it: all are told where the slot is served from now on.
+    pub fn finish_move(&self, slot: u16, to: usize) {
+        let id = self.id(to);
+        let primaries = self.nodes.iter().filter(|node| node.command(&["ROLE"]).contains("master"));
+        for node in std::iter::once(&self.nodes[to]).chain(primaries) {
+            node.expect_ok(&["CLUSTER", "SETSLOT", &slot.to_string(), "NODE", &id]);
+        }
+    }
+
+    /// Has a node sleep, and then give away a slot that has begun to move, in one write.
+    ///
+    /// What it is asked meanwhile it answers after that. Keep the connection until then.
+    pub fn give_away_asleep(&self, slot: u16, from: usize, to: usize) -> TcpStream {
+        let id = self.id(to);
+        let stream = TcpStream::connect(("127.0.0.1", self.nodes[from].port()));
+        let mut stream = stream.expect("a connection");
+        let commands = format!("DEBUG SLEEP 0.6\r\nCLUSTER SETSLOT {slot} NODE {id}\r\n");
+        stream.write_all(commands.as_bytes()).expect("a request");
+        stream
+    }
+
+    /// Moves a slot by the one command that Valkey has for it since version 9.
+    pub fn move_at_once(&self, slot: u16, from: usize, to: usize) {
+        let (slot_text, id) = (slot.to_string(), self.id(to));
+        let words = ["CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", &slot_text, &slot_text, "NODE", &id];
+        self.nodes[from].expect_ok(&words);
+        wait_until("the slot is the other node's", || {
+            let moves = self.nodes[from].command(&["CLUSTER", "GETSLOTMIGRATIONS"]);
+            assert!(!moves.contains("failed"), "{moves}");
+            self.serves(to, slot)
+        });
+    }
+
+    /// Has the primary of a slot give way to its replica, and waits until it follows that.
+    pub fn hand_over(&self, slot: u16) {
+        let primary = self.primary_of(slot);
+        let id = self.id(primary);
+        let replica = |node: &RedisServer| {
+            let nodes = node.command(&["CLUSTER", "NODES"]);
+            let own = nodes.lines().find(|line| line.contains("myself")).expect("the node itself");
+            own.contains("slave") && own.contains(&id)
+        };
+        let replica = self.nodes.iter().find(|node| replica(node)).expect("a replica");
+        // It asks in vain before it knows as much of its primary as that does.
+        let known = |node: &RedisServer| {
+            let nodes = node.command(&["CLUSTER", "NODES"]);
+            let line = nodes.lines().find(|line| line.starts_with(&id)).expect("the primary");
+            line.split(' ').skip(6).map(str::to_owned).collect::<Vec<_>>()
+        };
+        wait_until("the replica knows what its primary serves", || {
+            known(replica) == known(&self.nodes[primary])
+        });
+        let asked = Cell::new(None);
+        wait_until("the primary follows its replica", || {
+            // The other primaries may refuse, until they have heard where a slot was moved last.
+            if asked.get().is_none_or(|asked: Instant| asked.elapsed() > A_HANDING_OVER) {
+                replica.command(&["CLUSTER", "FAILOVER"]);
+                asked.set(Some(Instant::now()));
+            }
+            let roles = [replica, &self.nodes[primary]].map(|node| node.command(&["ROLE"]));
+            roles[0].contains("master") && roles[1].contains("\r\nconnected\r\n")
+        });
+    }
+}

@@ -1,0 +1,129 @@
+//! Many who read and follow conversations while others write to them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+use shared::conversation::ConversationId;
+use shared::cursor::{Cursor, KnownVersions};
+use shared::error::Error;
+use shared::event_log::read::{Event, events, into_json};
+use shared::following::{Following, HEARTBEAT, Next};
+use shared::store::{Read, Store};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+const READERS: usize = 4;
+/// What a message may take to reach who follows, far longer than it takes; without a subscription
+/// it takes until the heartbeat.
+pub const PROMPT: Duration = Duration::from_secs(10);
+const _: () = assert!(PROMPT.as_secs() < HEARTBEAT.as_secs());
+
+/// Readers of some conversations, and a follower of each, until they are told to stop.
+pub struct Watching {
+    stop: Arc<AtomicBool>,
+    readers: JoinSet<()>,
+    followers: Vec<(ConversationId, watch::Receiver<Vec<String>>)>,
+    following: JoinSet<()>,
+}
+
+impl Watching {
+    pub fn start(store: &Store, ids: &[ConversationId]) -> Self {
+        let stop = Arc::<AtomicBool>::default();
+        let mut readers = JoinSet::new();
+        for reader in 0..READERS {
+            readers.spawn(read(store.clone(), ids.to_vec(), reader, stop.clone()));
+        }
+        let mut following = JoinSet::new();
+        let follower = |id: &ConversationId| {
+            let (seen, sees) = watch::channel(Vec::new());
+            following.spawn(follow(Following::new(store, *id, Cursor::START), seen));
+            (*id, sees)
+        };
+        let followers = ids.iter().map(follower).collect();
+        Self { stop, readers, followers, following }
+    }
+
+    /// Waits until each follower has seen a message, which must be promptly.
+    pub async fn all_see(&mut self, content: &str) {
+        for (id, sees) in &mut self.followers {
+            let sees = sees.wait_for(|seen| seen.iter().any(|one| one == content));
+            let seen = timeout(PROMPT, sees).await;
+            assert!(matches!(seen, Ok(Ok(_))), "{id}: its follower is silent, or has failed");
+        }
+    }
+
+    /// Ends the watching; what each follower has seen.
+    pub async fn stop(self) -> Vec<(ConversationId, Vec<String>)> {
+        self.stop.store(true, Ordering::SeqCst);
+        self.readers.join_all().await;
+        drop(self.following);
+        let seen = self.followers.iter().map(|(id, sees)| (*id, sees.borrow().clone()));
+        seen.collect()
+    }
+}
+
+/// Reads one conversation after the other, each of which must be the one that was asked for.
+async fn read(store: Store, ids: Vec<ConversationId>, reader: usize, stop: Arc<AtomicBool>) {
+    for id in ids.iter().cycle().skip(reader) {
+        if stop.load(Ordering::SeqCst) {
+            return;
+        }
+        match store.read(id, &KnownVersions::NONE).await {
+            Ok(Read::Log(log)) => drop(checked(id, log)),
+            Ok(Read::Unchanged(_)) => panic!("a reader who knows nothing was told nothing changed"),
+            Err(error) => pause(error).await,
+        }
+        match store.read_after(id, Cursor::START, u32::MAX).await {
+            Ok(tail) => drop(messages(&tail.lines, Cursor::START)),
+            Err(error) => pause(error).await,
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The contents of a log, which must be the conversation's own.
+pub fn checked(id: &ConversationId, log: Vec<u8>) -> Vec<String> {
+    let answer = into_json(log);
+    let text = String::from_utf8_lossy(&answer);
+    let answer: Value = serde_json::from_str(&text).unwrap_or_else(|error| {
+        panic!("not JSON: {error}: {}", text.chars().take(80).collect::<String>())
+    });
+    assert_eq!(answer["conversationId"], id.to_string(), "another's conversation");
+    let messages = answer["messages"].as_array().unwrap();
+    messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Notes what is seen, in order.
+async fn follow(mut following: Following, seen: watch::Sender<Vec<String>>) {
+    loop {
+        let deadline = Instant::now() + 4 * HEARTBEAT;
+        match following.next(deadline, u32::MAX).await {
+            Ok(Next::Happened(start, tail)) => {
+                let messages = messages(&tail.lines, start);
+                seen.send_modify(|seen| seen.extend(messages));
+            }
+            Ok(Next::Nothing(_)) => {}
+            Ok(Next::Ended) => return,
+            Err(error) => pause(error).await,
+        }
+    }
+}
+
+/// The contents of the messages in some lines, all of which must be messages.
+fn messages(lines: &[u8], start: Cursor) -> Vec<String> {
+    let message = |(_, event): (Cursor, Event)| {
+        let Event::Message(message) = event else { panic!("nothing was deleted: {event:?}") };
+        let message: Value = serde_json::from_slice(message).unwrap();
+        message["content"].as_str().unwrap().to_owned()
+    };
+    events(lines, start).map(message).collect()
+}
+
+/// Lets a store that is unavailable come back; nothing else may be wrong.
+async fn pause(error: Error) {
+    assert!(matches!(error, Error::StoreUnavailable(_)), "{error:?}");
+    sleep(Duration::from_millis(20)).await;
+}
