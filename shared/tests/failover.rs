@@ -6,11 +6,17 @@ mod writing;
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use conversing::draft;
 use testing::cluster::Cluster;
 use testing::proxy::Proxy;
 use testing::redis::{RedisServer, wait_until};
+use tokio::time::timeout;
 use writing::{WRITERS, Writing};
+
+/// Far longer than finding another node takes, and far shorter than waiting for the one that hangs.
+const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_primary_that_hands_over_loses_nothing() {
@@ -94,5 +100,50 @@ async fn slots_are_moved_while_they_are_written_to_and_read_and_nothing_breaks()
         writing.progress(WRITERS).await;
     }
     let (acknowledged, there) = writing.stop().await;
+    assert_eq!(acknowledged.into_iter().map(|(content, _)| content).collect::<HashSet<_>>(), there);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_of_a_cluster_that_hangs_is_left_for_the_one_that_was_elected() {
+    let cluster = Cluster::start();
+    let writing = Writing::start(&cluster.url(), true, WRITERS).await;
+    writing.progress(10 * WRITERS).await;
+
+    // Its connections stay open, and the other nodes go on answering.
+    let id = writing.ids()[0];
+    let primary = cluster.primary_of(cluster.slot(&format!("{{{id}}}")));
+    let cluster = tokio::task::spawn_blocking(move || {
+        cluster.hang(primary);
+        cluster
+    });
+    let _cluster = cluster.await.unwrap();
+    writing.promoted.store(true, Ordering::SeqCst);
+    let sent = writing::send(writing.store(), &id, "to-the-elected-one");
+    timeout(SOON, sent).await.expect("the elected one is found");
+    writing.progress(20 * WRITERS).await;
+
+    let (acknowledged, there) = writing.stop().await;
+    let lost: Vec<_> =
+        acknowledged.iter().filter(|(content, _)| !there.contains(content)).collect();
+    assert!(lost.iter().all(|(_, after)| !after), "lost: {lost:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slot_moves_to_a_node_that_nobody_knew_while_it_is_written_to_and_read() {
+    let mut cluster = Cluster::start();
+    let writing = Writing::start(&cluster.url(), true, WRITERS).await;
+    let to = cluster.add_primary();
+    let id = writing.ids()[0];
+    let slot = cluster.slot(&format!("{{{id}}}"));
+    cluster.begin_move(slot, cluster.primary_of(slot), to);
+    // Only the old node knows of the new one, and tells who asks for the slot's keys.
+    for content in ["first", "second"] {
+        writing.store().send(&id, &draft(&id, content, None)).await.unwrap();
+        writing.read(&id).await;
+    }
+    cluster.finish_move(slot, to);
+    writing.progress(WRITERS).await;
+    let (acknowledged, mut there) = writing.stop().await;
+    assert!(there.remove("first") && there.remove("second"));
     assert_eq!(acknowledged.into_iter().map(|(content, _)| content).collect::<HashSet<_>>(), there);
 }

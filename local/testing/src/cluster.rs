@@ -9,6 +9,7 @@ use crate::redis::{Program, RedisServer, free_port, wait_until};
 /// Six servers that know each other.
 pub struct Cluster {
     nodes: Vec<RedisServer>,
+    program: Program,
 }
 
 impl Cluster {
@@ -30,7 +31,7 @@ impl Cluster {
         create.args(["--cluster-replicas", "1", "--cluster-yes"]);
         let output = create.output().expect("redis-cli, which comes with redis-server");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-        let cluster = Self { nodes };
+        let cluster = Self { nodes, program };
         for node in &cluster.nodes {
             wait_until("the node knows the cluster", || {
                 let info = node.command(&["CLUSTER", "INFO"]);
@@ -82,9 +83,37 @@ impl Cluster {
 
     /// Kills a node, and waits until another has taken its place.
     pub fn kill(&mut self, node: usize) {
+        self.nodes[node].kill();
+        self.wait_for_election(node);
+    }
+
+    /// Has a node hang, with all its connections open, and waits until another has taken its place.
+    pub fn hang(&self, node: usize) {
+        self.nodes[node].signal("STOP");
+        self.wait_for_election(node);
+    }
+
+    /// Adds a primary that serves no slot yet; its place among the nodes.
+    pub fn add_primary(&mut self) -> usize {
+        let node = start_node(self.program.clone());
+        // Like `<id> 127.0.0.1:<port>@<bus> myself,master …`.
+        let nodes = self.nodes[0].command(&["CLUSTER", "NODES"]);
+        let own = nodes.lines().find(|line| line.contains("myself")).expect("the node itself");
+        let ports = own.split([':', '@', ' ', ',']).collect::<Vec<_>>();
+        node.expect_ok(&["CLUSTER", "MEET", "127.0.0.1", ports[2], ports[3]]);
+        self.nodes.push(node);
+        for node in &self.nodes {
+            wait_until("the node knows the new one", || {
+                let info = node.command(&["CLUSTER", "INFO"]);
+                info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:7")
+            });
+        }
+        self.nodes.len() - 1
+    }
+
+    fn wait_for_election(&self, node: usize) {
         let witness = (node + 1) % self.nodes.len();
         let port = self.nodes[node].port();
-        self.nodes[node].kill();
         wait_until("a replica has been elected", || {
             let nodes = self.nodes[witness].command(&["CLUSTER", "NODES"]);
             let dead = nodes.lines().find(|line| line.contains(&format!(":{port}@")));

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -40,6 +41,10 @@ struct Shared {
     connections: Mutex<(u32, u32)>,
     /// The connection that carries nothing any more; none is 0.
     silent: AtomicU32,
+    /// How many answers are still carried.
+    answers_left: AtomicU32,
+    /// Milliseconds by which each answer is late.
+    delay: AtomicU32,
 }
 
 impl Proxy {
@@ -54,6 +59,8 @@ impl Proxy {
             releases: watch::Sender::new(0),
             connections: Mutex::default(),
             silent: AtomicU32::new(0),
+            answers_left: AtomicU32::new(u32::MAX),
+            delay: AtomicU32::new(0),
         });
         tokio::spawn(accept(listener, shared.clone()));
         Self { address, shared }
@@ -81,6 +88,16 @@ impl Proxy {
             let mut connections = self.shared.connections.lock().expect("unpoisoned");
             connections.1 = connections.0;
         }
+    }
+
+    /// Loses all answers but the next few, also those on connections made later.
+    pub fn silence_after(&self, answers: u32) {
+        self.shared.answers_left.store(answers, Ordering::SeqCst);
+    }
+
+    /// Delays each answer from now on.
+    pub fn delay(&self, delay: Duration) {
+        self.shared.delay.store(delay.as_millis() as u32, Ordering::SeqCst);
     }
 
     /// Loses from now on all that is said on the newest connection, which stays open.
@@ -114,6 +131,12 @@ impl Shared {
             Fault::LoseAnswer | Fault::CutAnswer => std::mem::replace(&mut *fault, Fault::None),
             Fault::None | Fault::HoldRequests => Fault::None,
         }
+    }
+
+    /// Whether another answer is to be carried.
+    fn takes_an_answer(&self) -> bool {
+        let less = |left: u32| left.checked_sub(1);
+        self.answers_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
     }
 
     fn loses(&self, connection: u32) -> bool {
@@ -186,8 +209,11 @@ async fn answers(
             Fault::LoseAnswer => 0,
             Fault::CutAnswer => length / 2,
             Fault::None | Fault::HoldRequests if shared.loses(number) => 0,
+            Fault::None | Fault::HoldRequests if !shared.takes_an_answer() => 0,
             Fault::None | Fault::HoldRequests => length,
         };
+        let delay = shared.delay.load(Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(delay.into())).await;
         let _ = client.write_all(&buffer[..carried]).await;
         if length == 0 || fault != Fault::None {
             // Both halves: the client must see the end at once.
