@@ -8,8 +8,9 @@ use std::time::Duration;
 use conversing::{config, cursors, draft, send};
 use shared::conversation::ConversationId;
 use shared::cursor::{Cursor, KnownVersions};
-use shared::store::Store;
+use shared::error::Error;
 use shared::store::memory::MemoryStore;
+use shared::store::{Sent, Store};
 use tokio::time::advance;
 
 const HALF_A_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -69,4 +70,40 @@ async fn expired_conversations_are_let_go_without_anyone_asking_for_them() {
     assert!(store.read(&kept, &KnownVersions::NONE).await.is_ok());
     tokio::time::sleep(HALF_A_LIFE).await;
     assert_eq!(memory.held(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_memory_refuses_what_is_new_until_something_expires_and_loses_nothing() {
+    const MAX: &str = "1000000";
+    let store = Store::Memory(MemoryStore::new(&config(&[("MAX_MEMORY_BYTES", MAX)])));
+    let long = ConversationId::random();
+    store.create(&long).await.unwrap();
+    let mut ids = Vec::new();
+    let content = "x".repeat(10_000);
+    let refused = loop {
+        match store.send(&long, &draft(&long, &content, Some(&ids.len().to_string()))).await {
+            Ok(Sent::Added(id)) => ids.push(id),
+            other => break other,
+        }
+    };
+    assert!(matches!(refused, Err(Error::StoreUnavailable(_))), "{refused:?}");
+    assert!((20..=100).contains(&ids.len()), "{} messages of 10 KB", ids.len());
+    let mut created = 0;
+    let refused = loop {
+        match store.create(&ConversationId::random()).await {
+            Ok(()) => created += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert!(matches!(refused, Error::StoreUnavailable(_)) && created < 1_000, "{refused:?}");
+
+    assert_eq!(conversing::contents(&store, &long).await.len(), ids.len());
+    store.delete(&long, &ids[0], None).await.unwrap();
+    let again = store.send(&long, &draft(&long, &content, Some("1"))).await.unwrap();
+    assert_eq!(again, Sent::Replayed(ids[1]));
+    // What has expired gives its memory back.
+    tokio::time::sleep(2 * HALF_A_LIFE + 2 * A_MOMENT).await;
+    let id = ConversationId::random();
+    store.create(&id).await.unwrap();
+    send(&store, &id, &content).await;
 }

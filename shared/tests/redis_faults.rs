@@ -1,11 +1,12 @@
 //! Redis as it fails in the field: each fault is made to happen to a real one.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod conversing;
 
 use std::time::Duration;
 
-use conversing::{contents, create, draft, open, send};
+use conversing::{append_messages, contents, create, cursors, draft, open, send};
+use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
 use shared::store::{Sent, Store};
 use testing::proxy::{Fault, Proxy};
@@ -163,4 +164,44 @@ async fn whatever_redis_does_a_request_is_answered_in_time_and_the_next_is_serve
         assert!(contents.iter().filter(|content| *content == "back").count() == 1, "{fault}");
         assert!(contents.iter().filter(|content| *content == "lost").count() <= 1, "{fault}");
     }
+}
+
+/// Has the next command answered, on a new connection, and nothing after that.
+fn answered_once_more(proxy: &Proxy) {
+    proxy.fail(Fault::HoldRequests);
+    // A new connection is opened, and the command is answered on it.
+    proxy.silence_after(2);
+}
+
+#[tokio::test]
+async fn an_operation_of_several_trips_has_one_deadline() {
+    let (redis, proxy, store) = through_a_proxy().await;
+    let id = create(&store).await;
+    send(&store, &id, "hello").await;
+
+    answered_once_more(&proxy);
+    let read = timeout(PROMISE, store.read(&id, &cursors(&[Cursor::START]))).await;
+    assert!(matches!(read.expect("in time"), Err(Error::StoreUnavailable(_))));
+
+    let (redis, proxy, store) = {
+        drop((redis, proxy));
+        through_a_proxy().await
+    };
+    let id = create(&store).await;
+    send(&store, &id, "hello").await;
+    redis.command(&["SCRIPT", "FLUSH"]);
+    answered_once_more(&proxy);
+    let sent = timeout(PROMISE, store.send(&id, &draft(&id, "late", None))).await;
+    assert!(matches!(sent.expect("in time"), Err(Error::StoreUnavailable(_))));
+}
+
+#[tokio::test]
+async fn a_long_conversation_is_given_up_in_time_where_each_piece_is_slow() {
+    let (redis, proxy, store) = through_a_proxy().await;
+    let id = create(&store).await;
+    append_messages(&redis.url(), &id, 20_000);
+    assert_eq!(contents(&store, &id).await.len(), 20_000);
+    proxy.delay(Duration::from_millis(600));
+    let read = timeout(PROMISE, store.read(&id, &KnownVersions::NONE)).await;
+    assert!(matches!(read.expect("in time"), Err(Error::StoreUnavailable(_))));
 }

@@ -6,12 +6,16 @@
 mod conversing;
 
 use std::any::Any;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use conversing::{contents, create, cursors, draft, read, send};
+use serde_json::Value;
 use shared::conversation::ConversationId;
 use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
+use shared::event_log::FIRST_LINE_LENGTH;
+use shared::event_log::read::{Event, events, into_json};
 use shared::message::{MessageId, Sender};
 use shared::store::{Read, Sent, Store, log_end};
 use testing::redis::any_redis;
@@ -24,7 +28,9 @@ macro_rules! contract_tests {
             sixty_four_senders_at_once_lose_nothing [],
             senders_and_deleters_at_once_leave_what_was_not_deleted [],
             a_sender_who_may_not_deletes_nothing_of_another [],
+            an_id_that_points_elsewhere_than_to_its_message_deletes_nothing [],
             a_draft_with_a_key_is_added_once_and_replayed_after [],
+            a_read_while_messages_come_and_go_is_one_that_there_was [],
             a_reader_at_the_end_is_told_so_and_any_other_gets_the_log [],
             a_log_never_passes_its_limit_by_a_message [("MAX_CONVERSATION_BYTES", "1000")],
             what_is_not_there_is_not_found [],
@@ -118,6 +124,77 @@ async fn a_sender_who_may_not_deletes_nothing_of_another(store: Store) {
     store.delete(&id, &message, Some(Sender::Customer)).await.unwrap();
     let again = store.delete(&id, &message, Some(Sender::Customer)).await;
     assert!(matches!(again, Err(Error::MessageNotFound)));
+}
+
+async fn an_id_that_points_elsewhere_than_to_its_message_deletes_nothing(store: Store) {
+    let id = create(&store).await;
+    // A content that reads like a line, and like the ends of some.
+    let forged = MessageId::next();
+    let content = format!("\n{{\"messageId\":\"{forged}\",\"sender\":\"customer\"}},\n{{\"");
+    let first = send(&store, &id, &content).await;
+    send(&store, &id, "second").await;
+    let before = read(&store, &id).await;
+    let Cursor(end) = log_end(&before);
+    for place in (0..end + 200).chain([u32::MAX]).map(Cursor) {
+        for wrong in [first, forged] {
+            let wrong = wrong.at(place);
+            if wrong != first {
+                let deleted = store.delete(&id, &wrong, None).await;
+                assert!(matches!(deleted, Err(Error::MessageNotFound)), "{wrong}");
+            }
+        }
+    }
+    assert_eq!(read(&store, &id).await, before);
+    store.delete(&id, &first, None).await.unwrap();
+    assert_eq!(contents(&store, &id).await, ["second"]);
+}
+
+/// Long enough for several pieces, while the messages at its start are deleted and others come.
+async fn a_read_while_messages_come_and_go_is_one_that_there_was(store: Store) {
+    let id = create(&store).await;
+    let mut ids = Vec::new();
+    for number in 0..60 {
+        ids.push(send(&store, &id, &format!("{number} {}", "x".repeat(16_000))).await);
+    }
+    let writer = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for message in ids {
+                store.delete(&id, &message, None).await.unwrap();
+                send(&store, &id, "new").await;
+            }
+        })
+    };
+    while !writer.is_finished() {
+        let log = read(&store, &id).await;
+        let end = log_end(&log);
+        let told = deleted(&log[FIRST_LINE_LENGTH..], Cursor::START);
+        let shown = message_ids(log);
+        assert!(shown.is_disjoint(&told), "a message that was deleted is shown");
+
+        let later = message_ids(read(&store, &id).await);
+        let since = store.read_after(&id, end, u32::MAX).await.unwrap();
+        let told = deleted(&since.lines, end);
+        let hidden: Vec<_> = shown.difference(&later).filter(|id| !told.contains(*id)).collect();
+        assert!(hidden.is_empty(), "deleted, and never told to who reads on: {hidden:?}");
+    }
+    writer.await.unwrap();
+    assert_eq!(contents(&store, &id).await, ["new"; 60]);
+}
+
+fn message_ids(log: Vec<u8>) -> HashSet<String> {
+    let answer: Value = serde_json::from_slice(&into_json(log)).unwrap();
+    let messages = answer["messages"].as_array().unwrap().iter();
+    messages.map(|message| message["messageId"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The messages that some lines say were deleted.
+fn deleted(lines: &[u8], start: Cursor) -> HashSet<String> {
+    let ids = events(lines, start).filter_map(|(_, event)| match event {
+        Event::Deleted(id) => Some(String::from_utf8(id.to_vec()).unwrap()),
+        Event::Message(_) => None,
+    });
+    ids.collect()
 }
 
 async fn a_draft_with_a_key_is_added_once_and_replayed_after(store: Store) {

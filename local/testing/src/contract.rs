@@ -49,6 +49,7 @@ macro_rules! contract_cases {
             an_idempotency_key_with_another_body_is_refused [],
             an_idempotency_key_sent_by_many_at_once_adds_one_message [],
             a_reader_who_has_the_latest_version_is_answered_without_a_body [],
+            any_version_is_known_to_who_says_so_and_none_of_what_is_not_there [],
             a_deleted_message_is_gone_and_the_others_stay [],
             a_conversation_of_the_largest_size_is_read_whole [],
             an_idle_conversation_is_gone [("CONVERSATION_TTL_SECONDS", "1")],

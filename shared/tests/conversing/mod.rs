@@ -6,6 +6,7 @@ use shared::config::Config;
 use shared::conversation::ConversationId;
 use shared::cursor::{Cursor, KnownVersions};
 use shared::event_log::read::into_json;
+use shared::event_log::{cursor_at, line};
 use shared::message::{MessageId, NewMessage, Sender};
 use shared::store::{PendingMessage, Read, Sent, Store};
 
@@ -41,6 +42,23 @@ pub async fn send(store: &Store, id: &ConversationId, content: &str) -> MessageI
         Sent::Added(message) => message,
         Sent::Replayed(_) => panic!("a send without a key was replayed"),
     }
+}
+
+/// Appends messages past the store, as it would have done, only quicker; their ids.
+pub fn append_messages(url: &str, id: &ConversationId, number: usize) -> Vec<MessageId> {
+    let key = format!("chat:2:{{{id}}}:log");
+    let mut redis = redis::Client::open(url).unwrap().get_connection().unwrap();
+    let start: usize = redis::cmd("STRLEN").arg(&key).query(&mut redis).unwrap();
+    let timestamp = "2025-04-05T14:01:00Z".to_owned();
+    let message = NewMessage::new(Sender::Customer, "hello".to_owned(), timestamp).unwrap();
+    let (mut lines, mut ids) = (Vec::new(), Vec::new());
+    for _ in 0..number {
+        let id = MessageId::next().at(cursor_at(start + lines.len()));
+        lines.extend(line::message(&id, &message));
+        ids.push(id);
+    }
+    redis::cmd("SETRANGE").arg(key).arg(start).arg(lines).exec(&mut redis).unwrap();
+    ids
 }
 
 pub async fn read(store: &Store, id: &ConversationId) -> Vec<u8> {

@@ -31,7 +31,7 @@ pub async fn a_reader_who_has_the_latest_version_is_answered_without_a_body(api:
         assert_ne!(stale.header("etag"), etag, "{change}");
         etag = stale.header("etag").to_owned();
 
-        for known in [etag.clone(), format!("W/{etag}"), format!("\"0\", {etag}")] {
+        for known in [etag.clone(), format!("W/{etag}"), format!("\"0\", {etag}"), "*".to_owned()] {
             let fresh = get_unless(&api, &conversation, &known).await;
             assert_eq!((fresh.status.as_u16(), fresh.body.as_str()), (304, ""), "{known}");
             assert_eq!(fresh.header("etag"), etag);
@@ -41,6 +41,13 @@ pub async fn a_reader_who_has_the_latest_version_is_answered_without_a_body(api:
     for unknown in ["\"0\"", "\"x\"", "x", "\"18446744073709551615\""] {
         assert_eq!(get_unless(&api, &conversation, unknown).await.status, 200, "{unknown}");
     }
+}
+
+pub async fn any_version_is_known_to_who_says_so_and_none_of_what_is_not_there(api: Api) {
+    let conversation = api.create().await;
+    assert_eq!(get_unless(&api, &conversation, "*").await.status, 304);
+    let never = "/api/conversations/3f0c9e1a-8f64-4f0e-9d3b-0a1b2c3d4e5f";
+    get_unless(&api, never, "*").await.assert_error(404, "conversation_not_found");
 }
 
 pub async fn a_deleted_message_is_gone_and_the_others_stay(api: Api) {

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::RedisError;
+use redis::{RedisError, RedisResult};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep;
 
@@ -31,8 +31,10 @@ const RETRY_DELAY: Duration = Duration::from_millis(100);
 enum Event {
     /// It does not subscribe to this.
     Refused { id: ConversationId, by: NodeId, refusal: RedisError },
-    /// It has ended, which may be by a failure.
-    Ended { node: NodeId, failed: bool },
+    /// It was opened.
+    Opened,
+    /// It has ended, or could not be opened.
+    Ended { node: NodeId, result: RedisResult<()> },
 }
 
 /// Says which connection subscribes to what.
@@ -44,6 +46,8 @@ pub(super) struct Subscriber {
     connections: HashMap<NodeId, UnboundedSender<ConversationId>>,
     /// The node that is to subscribe to each conversation that is followed.
     assigned: HashMap<ConversationId, NodeId>,
+    /// Whether a connection has failed and none was opened since; that is logged once.
+    is_failing: bool,
 }
 
 impl Subscriber {
@@ -57,7 +61,9 @@ impl Subscriber {
     ) {
         let (events, mut happened) = unbounded_channel();
         let (connections, assigned) = (HashMap::new(), HashMap::new());
-        let mut subscriber = Self { topology, followers, events, connections, assigned };
+        let is_failing = false;
+        let mut subscriber =
+            Self { topology, followers, events, connections, assigned, is_failing };
         loop {
             tokio::select! {
                 changed = changes.recv() => match changed {
@@ -66,7 +72,8 @@ impl Subscriber {
                 },
                 Some(event) = happened.recv() => match event {
                     Event::Refused { id, by, refusal } => subscriber.refused(id, by, &refusal),
-                    Event::Ended { node, failed } => subscriber.ended(node, failed),
+                    Event::Opened => subscriber.is_failing = false,
+                    Event::Ended { node, result } => subscriber.ended(node, result),
                 },
             }
         }
@@ -101,9 +108,12 @@ impl Subscriber {
         }
     }
 
-    fn ended(&mut self, ended: NodeId, failed: bool) {
+    fn ended(&mut self, ended: NodeId, result: RedisResult<()>) {
         self.connections.remove(&ended);
-        if failed {
+        if let Err(error) = result {
+            if !std::mem::replace(&mut self.is_failing, true) {
+                tracing::error!(%error, "subscriptions to Redis have failed");
+            }
             self.topology.forget(ended);
         }
         let assigned = self.assigned.iter().filter(|(_, node)| **node == ended);
@@ -132,13 +142,14 @@ fn start(
     let (topology, followers, events) = (topology.clone(), followers.clone(), events.clone());
     tokio::spawn(async move {
         let result = match Node::open(&topology, node, followers, events.clone()).await {
-            Ok(open) => open.run(due).await,
+            Ok(open) => {
+                let _ = events.send(Event::Opened);
+                open.run(due).await
+            }
             Err(error) => Err(error),
         };
-        if let Err(error) = &result {
-            tracing::debug!(?node, %error, "subscriptions have ended");
-        }
-        let _ = events.send(Event::Ended { node, failed: result.is_err() });
+        // Only where the store is being dropped does nobody listen.
+        let _ = events.send(Event::Ended { node, result });
     });
     sender
 }
