@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -49,13 +48,6 @@ impl MessageId {
     /// Whether both are of one message, though the place of one may not be known.
     pub fn is_same_message(&self, other: &Self) -> bool {
         self.at(Cursor::START) == other.at(Cursor::START)
-    }
-
-    /// The beginning of the text form of ids made so long before this one: it sorts as time does.
-    pub fn time_before(&self, duration: Duration) -> String {
-        let milliseconds = (self.0.as_u128() >> 80) as u64;
-        let before = milliseconds.saturating_sub(duration.as_millis() as u64);
-        format!("{:08x}-{:04x}", before >> 16, before & 0xffff)
     }
 }
 

@@ -57,7 +57,7 @@ async fn sends_are_remembered_as_long_as_the_conversation_lives_on_with_whatever
     for write in ["send", "delete"] {
         // As if the keyed send had been long ago.
         redis.command(&["PEXPIRE", &sends, "60000"]);
-        redis.command(&["SETRANGE", &key, "67", "0000000000001"]);
+        redis.command(&["SETRANGE", &key, "15", "0000000000001"]);
         match write {
             "send" => drop(send(&store, &id, "without a key").await),
             _ => store.delete(&id, &message, None).await.unwrap(),

@@ -102,18 +102,16 @@ async fn add(
 ) -> (StatusCode, String) {
     let message = uuid::Uuid::now_v7();
     let text = message.to_string();
-    let line_start = format!("{{\"messageId\":\"{}", &text[..28]);
     let mut line_end = b"\",".to_vec();
     line_end.extend_from_slice(&body[1..]);
     line_end.extend_from_slice(b",\n");
     let key_header = headers.get("idempotency-key");
     let mut send = script(floor.send, &id, key_header.is_some());
-    send.arg(line_start).arg(line_end).arg(MAX_LENGTH).arg(0).arg("00000000-0000");
-    match key_header {
+    send.arg(&text[..28]).arg(line_end).arg(MAX_LENGTH).arg(0);
+    if let Some(key) = key_header {
         // Any 16 bytes will do for a fingerprint.
-        Some(key) => send.arg(key.as_bytes()).arg(message.as_bytes()),
-        None => send.arg("").arg(""),
-    };
+        send.arg(key.as_bytes()).arg(message.as_bytes());
+    }
     let message: String = send.query_async(&mut floor.redis).await.unwrap();
     let body =
         format!("{{\"message\":\"Message added successfully\",\"messageId\":\"{message}\"}}");

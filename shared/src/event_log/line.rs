@@ -1,7 +1,6 @@
 //! The lines of a log: what each looks like.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use memchr::memchr;
 use serde::Serialize;
@@ -19,10 +18,6 @@ pub const DELETION_MARK: &str = "{\"event\":\"deleted\",\"messageId\":\"";
 
 /// More bytes than any line has: content may grow sixfold by escaping, and the rest is ids.
 pub const MAX_LINE_BYTES: u32 = 6 * MAX_CONTENT_BYTES as u32 + 1024;
-
-/// By how much the clocks of two processes may differ that give out ids: an id that is older than
-/// this beside another was given out before it.
-pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5 * 60);
 
 /// Where in a message's line the last 32 bits of its id stand, which say where the line begins.
 pub const PLACE: Range<usize> =

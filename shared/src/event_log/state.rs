@@ -6,11 +6,11 @@
 //! |---|---|---|
 //! | 0 | whether it is open (`o`) or closed (`c`) | `o` |
 //! | 1 | who took it: nobody (`-`), nobody in particular (`a`), an agent of a name (`n`) | `-` |
-//! | 2 to 33 | a digest of that agent, in hexadecimal | blanks |
-//! | 34 to 43 | the cursor up to which the customer has seen it, in decimal | zeros |
-//! | 44 to 53 | the same of the agent | zeros |
-//! | 54 to 66 | the newest message that only a second attempt added: the beginning of its id, which is its time | zeros |
-//! | 67 to 79 | until when sends are remembered by their keys: milliseconds since 1970, by Redis's clock | zeros |
+//! | 2 to 14 | the newest message that only a later attempt added: the beginning of its id, which is its time | zeros |
+//! | 15 to 27 | until when sends are remembered by their keys: milliseconds since 1970, by Redis's clock | zeros |
+//! | 28 to 59 | a digest of the agent who took it, in hexadecimal | blanks |
+//! | 60 to 69 | the cursor up to which the customer has seen it, in decimal | zeros |
+//! | 70 to 79 | the same of the agent | zeros |
 //! | 80 to 94 | nothing yet | blanks |
 //! | 95 | a line feed | |
 //!
@@ -21,7 +21,7 @@
 pub const STATE_LENGTH: usize = 96;
 
 /// The state of a new conversation.
-pub const NEW: &[u8; STATE_LENGTH] = b"o-                                \
-    0000000000000000000000000000-00000000000000000               \n";
+pub const NEW: &[u8; STATE_LENGTH] = b"o-00000000-00000000000000000\
+    \x20                               00000000000000000000               \n";
 
-const _: () = assert!(NEW[STATE_LENGTH - 1] == b'\n' && NEW[62] == b'-');
+const _: () = assert!(NEW[STATE_LENGTH - 1] == b'\n' && NEW[10] == b'-' && NEW[60] == b'0');

@@ -90,11 +90,10 @@ fn text(value: Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use crate::event_log::FRONT_LENGTH;
-    use crate::event_log::state::STATE_LENGTH;
 
     #[test]
     fn the_scripts_know_where_the_log_begins() {
-        let lengths = format!("STATE_LENGTH, FRONT_LENGTH = {STATE_LENGTH}, {FRONT_LENGTH}\n");
-        assert!(include_str!("scripts/common.lua").contains(&lengths));
+        let length = format!("FRONT_LENGTH = {FRONT_LENGTH}\n");
+        assert!(include_str!("scripts/common.lua").contains(&length));
     }
 }

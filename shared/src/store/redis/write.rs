@@ -10,7 +10,8 @@ use super::retry::Attempt;
 use super::script::{DELETE, Reply, SEND, Script};
 use crate::conversation::ConversationId;
 use crate::error::Error;
-use crate::event_log::{self, line};
+use crate::event_log::line::{self, PLACE};
+use crate::event_log::offset_of;
 use crate::message::{MessageId, Sender};
 use crate::store::{PendingMessage, Sent};
 
@@ -19,7 +20,7 @@ impl RedisStore {
     /// built upon.
     pub(in crate::store) async fn create(&self, id: &ConversationId) -> Result<(), Error> {
         let mut set = redis::cmd("SET");
-        set.arg(conversation_key(id)).arg(event_log::new(id));
+        set.arg(conversation_key(id)).arg(crate::event_log::new(id));
         set.arg("NX").arg("PX").arg(self.ttl_milliseconds);
         let parse =
             |replies: Vec<Value>| matches!(replies[..], [Value::Okay | Value::Nil]).then_some(());
@@ -32,19 +33,13 @@ impl RedisStore {
         id: &ConversationId,
         message: &PendingMessage,
     ) -> Result<Sent, Error> {
-        let too_old = message.id.time_before(event_log::line::MAX_CLOCK_SKEW);
+        let text = message.id.to_string();
+        let own = &text[..MessageId::LENGTH - PLACE.len()];
         let arguments = |arguments: &mut Cmd, attempt| {
-            arguments.arg(&message.line[..line::PLACE.start]);
-            arguments.arg(&message.line[line::PLACE.end..]);
-            arguments.arg(self.max_conversation_length);
-            arguments.arg(u8::from(attempt == Attempt::Later)).arg(&too_old);
-            match &message.idempotency {
-                Some(remembered) => {
-                    arguments.arg(remembered.key()).arg(remembered.fingerprint());
-                }
-                None => {
-                    arguments.arg("").arg("");
-                }
+            arguments.arg(own).arg(&message.line[PLACE.end..]).arg(self.max_conversation_length);
+            arguments.arg(u8::from(attempt == Attempt::Later));
+            if let Some(remembered) = &message.idempotency {
+                arguments.arg(remembered.key()).arg(remembered.fingerprint());
             }
         };
         let parse = |word: &str| {
@@ -64,7 +59,7 @@ impl RedisStore {
         sender: Option<Sender>,
     ) -> Result<(), Error> {
         let arguments = |arguments: &mut Cmd, attempt| {
-            arguments.arg(event_log::offset_of(message.place())).arg(line::message_start(message));
+            arguments.arg(offset_of(message.place())).arg(line::message_start(message));
             arguments.arg(sender.map(line::sender_part).unwrap_or_default());
             arguments.arg(line::deletion(message)).arg(u8::from(attempt == Attempt::Later));
         };

@@ -3,13 +3,9 @@
 --       sender's may be deleted, 7 the deletion's line, 8 '1' where the same deletion may have
 --       arrived before
 -- Returns 'deleted', or why nothing was.
-local start, line_start, sender, deletion, again =
-  tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local start, line_start, sender, again = ARGV[4] + 0, ARGV[5], ARGV[6], ARGV[8]
 local PIECE = 1024
 
-if state == '' then
-  return 'conversation_not_found'
-end
 -- From the line feed before it.
 local rest = redis.call('GETRANGE', conversation, start - 1, start - 1 + PIECE)
 if string.sub(rest, 1, #line_start + 1) ~= '\n' .. line_start then
@@ -38,5 +34,5 @@ if not prolong(false) then
 end
 redis.call('SETRANGE', conversation, start, string.rep(' ', line_length))
 -- At its place rather than with APPEND: see send.lua.
-redis.call('SETRANGE', conversation, length, deletion)
+redis.call('SETRANGE', conversation, length, ARGV[7])
 return tell('deleted')

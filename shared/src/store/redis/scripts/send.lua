@@ -1,36 +1,34 @@
 -- Adds a message to a conversation, once, however often the same send arrives.
--- ARGV  4 the message's line up to its place, 5 the line after its place, 6 the most bytes that a
---       conversation may have, 7 '1' where the same send may have arrived before, 8 how ids begin
---       that are too old to be this message's,
---       9 the name to remember the send by, and 10 what to remember; empty where it has no key
+-- ARGV  4 the message's id up to its place, 5 its line after its place, 6 the most bytes that a
+--       conversation may have, 7 '1' where the same send may have arrived before,
+--       and where the send is to be remembered: 8 the name to remember it by, 9 what to remember
 -- Returns the id of the message that was added, now or before, or why none was.
-local line_start, line_end, most_bytes, again, too_old = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-local key, fingerprint = ARGV[9], ARGV[10]
-
-if state == '' then
-  return 'conversation_not_found'
-end
+local own, again, key, fingerprint = ARGV[4], ARGV[7] == '1', ARGV[8], ARGV[9]
 local length = redis.call('STRLEN', conversation)
 
-if key ~= '' and sends and remembered_until > 0 then
-  local first = redis.call('HGET', sends, key)
+-- A field without a name shows that the sends are still there, and were not evicted.
+local are_there = false
+if key and remembered_until ~= NEVER then
+  local found = redis.call('HMGET', sends, key, '')
+  local first = found[1]
   if first then
     local same = string.sub(first, 1, #fingerprint) == fingerprint
     return same and string.sub(first, #fingerprint + 1) or 'idempotency_key_reused'
   end
+  are_there = found[2]
 end
 
 -- Another attempt of this send may have come before. It is looked for from the end, in pieces that
--- overlap by more than what is looked for.
-local MARK_LENGTH, PIECE, OVERLAP = #'{"messageId":"', 4096, 80
-local time = string.sub(line_start, MARK_LENGTH + 1, MARK_LENGTH + 13)
-local retried = field(RETRIED_FIRST, RETRIED_LAST)
-if again == '1' or time <= retried then
-  local own = string.sub(line_start, MARK_LENGTH + 1)
-  local marks = { '\n{"messageId":"' .. own, '\n{"event":"deleted","messageId":"' .. own }
+-- overlap by more than what is looked for, up to messages that are older by more than clocks differ.
+local time = string.sub(own, 1, 13)
+if again or time <= retried then
+  local PIECE, OVERLAP, CLOCK_SKEW = 4096, 80, 5 * 60 * 1000
+  local milliseconds = tonumber(string.sub(own, 1, 8) .. string.sub(own, 10, 13), 16)
+  local too_old = string.format('%012x', math.max(0, milliseconds - CLOCK_SKEW))
+  local marks = {'\n{"messageId":"' .. own, '\n{"event":"deleted","messageId":"' .. own}
   local to = length
-  while to > STATE_LENGTH do
-    local from = math.max(STATE_LENGTH, to - PIECE)
+  while to >= FRONT_LENGTH do
+    local from = math.max(FRONT_LENGTH - 1, to - PIECE)
     local piece = redis.call('GETRANGE', conversation, from, to + OVERLAP - 1)
     for _, mark in ipairs(marks) do
       local _, last = string.find(piece, mark, 1, true)
@@ -38,35 +36,39 @@ if again == '1' or time <= retried then
         return own .. string.sub(piece, last + 1, last + 8)
       end
     end
-    local oldest = string.match(piece, '\n{"messageId":"(%x+%-%x+)')
-    to = from
-    if oldest and oldest < too_old then
+    local high, low = string.match(piece, '\n{"messageId":"(%x+)%-(%x+)')
+    if high and high .. low < too_old then
       break
     end
+    to = from
   end
 end
 
-local line = line_start .. string.format('%08x', length - FRONT_LENGTH) .. line_end
-if length + #line > tonumber(most_bytes) then
+local id = own .. string.format('%08x', length - FRONT_LENGTH)
+local line = '{"messageId":"' .. id .. ARGV[5]
+if length + #line > ARGV[6] + 0 then
   return 'conversation_full'
 end
-if not prolong(key ~= '') then
+if not prolong(key) then
   return 'sends_needed'
 end
-if again == '1' and time > retried then
-  redis.call('SETRANGE', conversation, RETRIED_FIRST, time)
+if again and time > retried then
+  redis.call('SETRANGE', conversation, RETRIED, time)
 end
-local id = string.sub(line, MARK_LENGTH + 1, MARK_LENGTH + 36)
-if key ~= '' then
-  redis.call('HSET', sends, key, fingerprint .. id)
-  redis.call('PEXPIREAT', sends, string.format('%.0f', remembered_until))
+if key then
+  if are_there then
+    redis.call('HSET', sends, key, fingerprint .. id)
+  else
+    redis.call('HSET', sends, key, fingerprint .. id, '', '')
+    redis.call('PEXPIREAT', sends, remembered_until)
+  end
 end
 -- At its place rather than with APPEND: a Redis killed while it writes its append-only file may come
 -- back without this transaction, and run a part of it at its next start, before all that was written
 -- since (valkey-io/valkey#4342). By then these bytes are to lie where others replace them.
 local written = redis.pcall('SETRANGE', conversation, length, line)
 if type(written) == 'table' then
-  if key ~= '' then
+  if key then
     redis.call('HDEL', sends, key)
   end
   return written
