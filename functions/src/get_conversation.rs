@@ -14,6 +14,7 @@ use shared::answer::Answer;
 use shared::cursor::Cursor;
 use shared::error::Error;
 use shared::limits::MAX_WAIT_SECONDS;
+use tokio::time::Instant;
 
 use crate::route::Route;
 use crate::service::Service;
@@ -25,19 +26,21 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const TIME_TO_ANSWER: Duration = Duration::from_secs(2);
 
 pub(crate) async fn handle(service: &Service, request: &Request) -> Result<Answer, Error> {
+    // What is waited for counts from here, however long Redis takes first.
+    let start = Instant::now();
     let (_, conversation) = entering(Route::GetConversation, service, request)?;
     let after = parameter(request, "after").map(str::parse).transpose()?;
     let wait = wait(request)?;
 
     if accepts_event_stream(request) {
-        let start = last_event_id(request)?.or(after).unwrap_or(Cursor::START);
+        let after = last_event_id(request)?.or(after).unwrap_or(Cursor::START);
         let hold = within_the_time_limit(request, Duration::from_secs(MAX_WAIT_SECONDS));
-        return event_stream::answer(service, conversation, start, hold).await;
+        return event_stream::answer(service, conversation, after, start + hold).await;
     }
     match after {
         Some(after) => {
             let wait = within_the_time_limit(request, wait);
-            since::answer(&service.store, conversation, after, wait).await
+            since::answer(service, conversation, after, start + wait).await
         }
         None => whole::answer(&service.store, conversation, request.headers()).await,
     }
@@ -67,12 +70,20 @@ fn last_event_id(request: &Request) -> Result<Option<Cursor>, Error> {
     }
 }
 
+/// Whether `Accept` names event streams, with a weight other than 0 (RFC 9110, section 12.4.2).
 fn accepts_event_stream(request: &Request) -> bool {
     let accepted = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let mut types = accepted.flat_map(|types| types.split(','));
     types.any(|accepted| {
-        let media_type = accepted.split(';').next().unwrap_or_default().trim();
-        media_type.eq_ignore_ascii_case("text/event-stream")
+        let mut parts = accepted.split(';').map(str::trim);
+        let is_event_stream =
+            parts.next().is_some_and(|name| name.eq_ignore_ascii_case("text/event-stream"));
+        let refused = parts.any(|parameter| {
+            let weight = parameter.strip_prefix(['q', 'Q']).map(str::trim_start);
+            let weight = weight.and_then(|rest| rest.strip_prefix('='));
+            weight.is_some_and(|weight| weight.trim().parse() == Ok(0.0))
+        });
+        is_event_stream && !refused
     })
 }
 
@@ -102,6 +113,31 @@ mod tests {
         let mut context = Context::default();
         context.deadline = deadline.unwrap().as_millis() as u64;
         within_the_time_limit(&Request::new(Body::Empty).with_lambda_context(context), WAIT)
+    }
+
+    #[test]
+    fn an_event_stream_is_what_is_asked_for_with_any_weight_but_0() {
+        let accepts = |value: &'static str| {
+            let mut request = Request::new(Body::Empty);
+            request.headers_mut().insert(ACCEPT, http::HeaderValue::from_static(value));
+            accepts_event_stream(&request)
+        };
+        for wanted in [
+            "text/event-stream",
+            "Text/Event-Stream; charset=utf-8",
+            "text/html, text/event-stream;q=0.1",
+            "text/event-stream;q=1.0",
+        ] {
+            assert!(accepts(wanted), "{wanted}");
+        }
+        for unwanted in [
+            "*/*",
+            "text/event-stream;q=0",
+            "text/event-stream ; Q=0.000",
+            "text/event-stream;charset=utf-8; q=0.0, application/json",
+        ] {
+            assert!(!accepts(unwanted), "{unwanted}");
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //!   type parsed from what a client sent, or refused.
 //! - [`tokens`], [`speaker`]: who makes a request, and what it may do.
 //! - [`event_log`]: the bytes in which a conversation is kept and answered; pure, without input or output.
-//! - [`store`]: creating, sending, reading and deleting, in Redis or in this process's memory.
-//! - [`following`]: reading on in a conversation as things happen in it.
+//! - [`store`]: creating, sending, reading, deleting and following, in Redis or in this process's
+//!   memory.
 //! - [`error`]: everything that a request can end in but success; [`field`]: what it is about.
 //! - [`answer`]: HTTP answers, and the one function that turns an error into a status and a code.
 //! - [`limits`]: how much of anything there may be.
@@ -22,7 +22,6 @@ pub mod cursor;
 pub mod error;
 pub mod event_log;
 pub mod field;
-pub mod following;
 pub mod iam;
 pub mod idempotency;
 pub mod limits;

@@ -5,8 +5,9 @@
 //! [`memory`] for trying things out with nothing installed. Each write is atomic. Each operation is
 //! one round trip, but for reading what has changed since a version, and what is long.
 
-mod followers;
 pub mod memory;
+mod notifier;
+pub mod reader;
 pub mod redis;
 
 use std::time::SystemTime;
@@ -18,8 +19,9 @@ use crate::error::Error;
 use crate::event_log;
 use crate::idempotency::{Idempotency, IdempotencyKey};
 use crate::message::{MessageId, NewMessage, Sender};
-pub(crate) use followers::Follower;
 use memory::MemoryStore;
+use notifier::Subscription;
+use reader::StoreClock;
 use redis::RedisStore;
 
 /// The store that the configuration chose. Cloning it shares it.
@@ -86,6 +88,8 @@ pub struct Tail {
     pub lines: Vec<u8>,
     /// When the conversation expires, if nobody writes to it.
     pub expires: SystemTime,
+    /// Whether they reach to the log's end.
+    pub is_whole: bool,
 }
 
 impl Store {
@@ -151,10 +155,18 @@ impl Store {
     }
 
     /// Listens for what happens in a conversation from now on.
-    pub(crate) async fn follow(&self, id: &ConversationId) -> Result<Follower, Error> {
+    async fn follow(&self, id: &ConversationId) -> Result<Subscription, Error> {
         match self {
             Self::Redis(store) => store.follow(id).await,
             Self::Memory(store) => Ok(store.follow(id)),
+        }
+    }
+
+    /// The store's clock beside this process's, told by the time that a conversation has left.
+    async fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {
+        match self {
+            Self::Redis(store) => store.clock(id).await,
+            Self::Memory(store) => store.clock(id),
         }
     }
 

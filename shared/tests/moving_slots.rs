@@ -17,8 +17,8 @@ use conversing::{contents, open, read, send};
 use shared::conversation::ConversationId;
 use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
-use shared::following::Following;
 use shared::store::Read;
+use shared::store::reader::ConversationReader;
 use testing::cluster::Cluster;
 use testing::redis::wait_until;
 use tokio::task::JoinSet;
@@ -49,7 +49,7 @@ async fn a_slot_that_leaves_its_node_gives_no_reader_anothers_conversation() {
         *log = read(&store, id).await;
     }
     store.create(&moved).await.unwrap();
-    let mut following = Following::new(&store, moved, Cursor::START);
+    let mut following = ConversationReader::new(&store, moved, Cursor::START);
     let far = tokio::time::Instant::now() + Duration::from_secs(60);
     let following = tokio::spawn(async move { following.next(far, u32::MAX).await });
     wait_until("the follower is heard of", || cluster.is_followed(&moved.to_string(), from));

@@ -9,8 +9,8 @@ use conversing::{contents, create, draft, open, read, send};
 use shared::conversation::ConversationId;
 use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
-use shared::following::{Following, Next};
 use shared::message::MessageId;
+use shared::store::reader::{ConversationReader, Next};
 use shared::store::{Sent, Store, log_end};
 use testing::redis::RedisServer;
 use tokio::time::Instant;
@@ -135,10 +135,10 @@ async fn can_do_all_but_follow(store: &Store, id: &ConversationId, why: &str) {
     send(store, id, "sent").await;
     assert_eq!(contents(store, id).await, ["there", "sent"], "{why}");
     let end = log_end(&read(store, id).await);
-    let mut following = Following::new(store, *id, end);
+    let mut following = ConversationReader::new(store, *id, end);
     let next = following.next(Instant::now() + Duration::from_secs(60), u32::MAX).await;
     assert!(is_unavailable(&next), "{why}: {next:?}");
-    let mut following = Following::new(store, *id, Cursor::START);
+    let mut following = ConversationReader::new(store, *id, Cursor::START);
     let next = following.next(Instant::now(), u32::MAX).await;
     assert!(matches!(next, Ok(Next::Happened(..))), "{why}: {next:?}");
 }

@@ -9,16 +9,18 @@ use conversing::{create, open, send};
 use shared::conversation::ConversationId;
 use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
-use shared::following::{Following, HEARTBEAT, Next};
 use shared::store::Store;
+use shared::store::reader::{ConversationReader, Next};
 use testing::proxy::{Fault, Proxy};
 use testing::redis::{RedisServer, free_port};
 use tokio::time::{Instant, timeout};
 
 /// What a request may take, whatever Redis does.
 const PROMISE: Duration = Duration::from_secs(3);
-/// Less than what the next look takes that a follower has by itself.
+/// Far longer than anything awaited takes, so that only what never happens runs into it.
 const SOON: Duration = Duration::from_secs(10);
+/// Longer than that.
+const LATER: Duration = Duration::from_secs(60);
 
 async fn through_a_proxy() -> (RedisServer, Proxy, Store) {
     let redis = RedisServer::start();
@@ -28,8 +30,8 @@ async fn through_a_proxy() -> (RedisServer, Proxy, Store) {
 }
 
 /// The contents of what happens next, which must be told without an error.
-async fn next(following: &mut Following) -> String {
-    let next = timeout(SOON, following.next(Instant::now() + HEARTBEAT, u32::MAX)).await;
+async fn next(following: &mut ConversationReader) -> String {
+    let next = timeout(SOON, following.next(Instant::now() + LATER, u32::MAX)).await;
     let Next::Happened(_, tail) = next.expect("in time").expect("no error") else {
         panic!("nothing happened");
     };
@@ -37,9 +39,9 @@ async fn next(following: &mut Following) -> String {
 }
 
 /// Waits until a follower is subscribed, which takes a second connection.
-async fn follow(store: &Store, id: ConversationId, proxy: &Proxy) -> Following {
-    let mut following = Following::new(store, id, Cursor::START);
-    let waiting = following.next(Instant::now() + HEARTBEAT, u32::MAX);
+async fn follow(store: &Store, id: ConversationId, proxy: &Proxy) -> ConversationReader {
+    let mut following = ConversationReader::new(store, id, Cursor::START);
+    let waiting = following.next(Instant::now() + LATER, u32::MAX);
     let first = async {
         while proxy.connections() < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -91,10 +93,10 @@ async fn a_process_that_was_frozen_until_its_connections_died_serves_its_next_re
         assert!(read.unwrap().is_ok(), "{fault}: the next reader");
 
         let other = create(&store).await;
-        let mut following = Following::new(&store, other, Cursor::START);
+        let mut following = ConversationReader::new(&store, other, Cursor::START);
         let waiting = following.next(Instant::now() + Duration::from_millis(1), u32::MAX);
         let next = timeout(PROMISE, waiting).await.unwrap();
-        assert!(matches!(next, Ok(Next::Nothing(_))), "{fault}: the next follower: {next:?}");
+        assert!(matches!(next, Ok(Next::Nothing)), "{fault}: the next follower: {next:?}");
     }
 }
 
@@ -108,8 +110,8 @@ async fn a_redis_that_is_away_when_the_first_follower_comes_is_told_in_time() {
     // Commands are answered, and new connections are not.
     proxy.lead_to(free_port());
     for store in [open(&[("REDIS_URL", &nobody)]).await, reachable] {
-        let mut following = Following::new(&store, id, Cursor::START);
-        let waiting = following.next(Instant::now() + HEARTBEAT, u32::MAX);
+        let mut following = ConversationReader::new(&store, id, Cursor::START);
+        let waiting = following.next(Instant::now() + LATER, u32::MAX);
         let refused = timeout(PROMISE, waiting).await.expect("in time");
         assert!(matches!(refused, Err(Error::StoreUnavailable(_))), "{refused:?}");
     }

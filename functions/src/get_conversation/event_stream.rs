@@ -11,8 +11,8 @@ use shared::cursor::Cursor;
 use shared::error::Error;
 use shared::event_log::line::MAX_LINE_BYTES;
 use shared::event_log::read::{Event, events};
-use shared::following::{Following, HEARTBEAT, Next};
 use shared::store::Tail;
+use shared::store::reader::{ConversationReader, Next};
 use shared::timestamp;
 use tokio::time::{Instant, sleep};
 
@@ -26,95 +26,170 @@ const BATCH: u32 = 1024 * 1024;
 
 /// Milliseconds after which a browser comes back for the next batch.
 const RETRY: &str = "retry: 250\n\n";
+/// Milliseconds after which it comes back where the store could not be reached. It would never do so
+/// after an error.
+const RETRY_UNAVAILABLE: &str = "retry: 3000\n\n";
 /// A comment, which keeps what is between here and the client from giving up.
 const COMMENT: &str = ":\n\n";
+/// How often an open stream says something.
+const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// How long to leave a store alone that could not be reached.
-const STORE_RETRY_PERIOD: Duration = Duration::from_secs(1);
+const STORE_RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Streams from a cursor on. `hold` is how long a batch is waited for.
+/// Streams from a cursor on; `deadline` is until when a batch is waited for.
 pub(super) async fn answer(
     service: &Service,
     conversation: ConversationId,
     start: Cursor,
-    hold: Duration,
+    deadline: Instant,
 ) -> Result<Answer, Error> {
-    let mut following = Following::new(&service.store, conversation, start);
     let batched = service.streams == Streams::Batched;
-    // Read before answering: what is wrong with the request is an error, not a stream.
-    let tail = following.now(if batched { BATCH } else { OPEN_PIECE }).await?;
-
-    let mut text = String::new();
-    if batched {
-        text.push_str(RETRY);
-    }
-    push_expires(&mut text, start, tail.expires);
-    push_events(&mut text, start, &tail);
-    let stream = EventStream {
-        following,
-        expires: tail.expires,
-        hold: batched.then(|| Instant::now() + hold),
-        ended: batched && !tail.lines.is_empty(),
-        first: Some(text),
+    let mut stream = EventStream {
+        reader: Some(ConversationReader::new(&service.store, conversation, start)),
+        deadline: batched.then_some(deadline),
+        expires: None,
+        ended: false,
+        text: String::new(),
     };
+    // Read before answering: what is wrong with the request is an error, not a stream.
+    match stream.read_now().await {
+        Ok(()) if batched => stream.text.insert_str(0, RETRY),
+        Err(Error::StoreUnavailable(cause)) => {
+            tracing::error!(%cause, "an event stream waits for the store");
+            stream.text = [RETRY_UNAVAILABLE, COMMENT].concat();
+            stream.ended = batched;
+        }
+        result => result?,
+    }
     Ok(answer::event_stream(Box::pin(unfold(stream, EventStream::next))))
 }
 
 struct EventStream {
-    following: Following,
-    /// What the client has been told last.
-    expires: SystemTime,
+    /// `None` once it was closed.
+    reader: Option<ConversationReader>,
     /// Until when a batch is waited for; `None` for a stream that is held open.
-    hold: Option<Instant>,
+    deadline: Option<Instant>,
+    /// What the client was told last of the expiry; `None` before it was told anything.
+    expires: Option<SystemTime>,
     ended: bool,
-    first: Option<String>,
+    /// What is to be sent next.
+    text: String,
 }
 
 impl EventStream {
+    /// Sends what there is to be sent, and waits for more.
     async fn next(mut self) -> Option<(Bytes, Self)> {
-        if let Some(first) = self.first.take() {
-            return Some((first.into(), self));
+        if self.text.is_empty() && !self.ended {
+            let result = match self.expires {
+                None => self.read_now().await,
+                Some(_) => self.wait().await,
+            };
+            self.take(result).await;
         }
-        if self.ended {
+        if self.text.is_empty() {
             return None;
         }
-        let (deadline, limit) = match self.hold {
-            Some(hold) => (hold, BATCH),
-            None => (Instant::now() + HEARTBEAT, OPEN_PIECE),
-        };
-        self.ended = self.hold.is_some();
-        let mut text = String::new();
-        match self.following.next(deadline, limit).await {
-            Ok(Next::Happened(start, tail)) => {
-                push_events(&mut text, start, &tail);
-                if tail.expires != self.expires {
-                    self.expires = tail.expires;
-                    push_expires(&mut text, self.following.cursor(), tail.expires);
-                }
-            }
-            Ok(Next::Nothing(_)) => text.push_str(COMMENT),
-            Ok(Next::Ended) => return None,
+        if self.ended
+            && self.deadline.is_some()
+            && let Some(reader) = self.reader.take()
+        {
+            // Before the function is frozen: Redis would keep for it all that is published.
+            reader.close().await;
+        }
+        Some((std::mem::take(&mut self.text).into(), self))
+    }
+
+    /// What an attempt to read on ended in.
+    async fn take(&mut self, result: Result<(), Error>) {
+        match result {
+            Ok(()) => {}
             Err(Error::ConversationNotFound) => {
-                push_event(&mut text, self.following.cursor(), "expired", "{}");
+                let cursor = self.cursor();
+                push_event(&mut self.text, cursor, "expired", "{}");
                 self.ended = true;
             }
             Err(Error::StoreUnavailable(_)) => {
                 // The log outlives the way to it: the stream goes on from its cursor.
-                sleep(STORE_RETRY_PERIOD).await;
-                text.push_str(COMMENT);
+                sleep(STORE_RETRY_DELAY).await;
+                self.text.push_str(COMMENT);
+                self.ended = self.deadline.is_some();
             }
+            // The cursor was never given out, which could not be told before.
+            Err(Error::InvalidCursor) => self.ended = true,
             Err(error) => {
                 tracing::error!(cause = ?error, "an event stream broke");
-                return None;
+                self.ended = true;
             }
         }
-        Some((text.into(), self))
+    }
+
+    /// Begins the stream with the expiry and what there is already.
+    async fn read_now(&mut self) -> Result<(), Error> {
+        let limit = self.limit();
+        let Some(reader) = &mut self.reader else { return Ok(()) };
+        let start = reader.cursor();
+        let tail = reader.now(limit).await?;
+        self.push_expires(start, tail.expires);
+        self.push_lines(start, &tail);
+        Ok(())
+    }
+
+    /// Waits for what happens next.
+    async fn wait(&mut self) -> Result<(), Error> {
+        let limit = self.limit();
+        let deadline = self.deadline.unwrap_or_else(|| Instant::now() + HEARTBEAT);
+        let Some(reader) = &mut self.reader else { return Ok(()) };
+        let next = reader.next(deadline, limit).await?;
+        match next {
+            Next::Happened(start, tail) => {
+                self.push_lines(start, &tail);
+                self.push_expires(self.cursor(), tail.expires);
+            }
+            Next::Nothing => {
+                self.text.push_str(COMMENT);
+                self.ended = self.deadline.is_some();
+            }
+            Next::Ended => self.ended = true,
+        }
+        Ok(())
+    }
+
+    fn limit(&self) -> u32 {
+        if self.deadline.is_some() { BATCH } else { OPEN_PIECE }
+    }
+
+    fn cursor(&self) -> Cursor {
+        self.reader.as_ref().map_or(Cursor::START, ConversationReader::cursor)
+    }
+
+    /// The events in some lines; and up to where they reach, which the last event may not tell.
+    fn push_lines(&mut self, start: Cursor, tail: &Tail) {
+        let end = start.advanced_by(tail.lines.len());
+        let last = push_events(&mut self.text, start, tail);
+        if last != end {
+            // Writing into a string cannot fail.
+            let _ = write!(self.text, "id: {end}\n\n");
+        }
+        self.ended |= self.deadline.is_some() && !tail.lines.is_empty();
+    }
+
+    /// Tells the expiry, where it has moved.
+    fn push_expires(&mut self, cursor: Cursor, expires: SystemTime) {
+        if self.expires.replace(expires) != Some(expires) {
+            let expires = timestamp::format(expires);
+            let data = format!("{{\"expiresAt\":\"{expires}\"}}");
+            push_event(&mut self.text, cursor, "expires", &data);
+        }
     }
 }
 
-fn push_events(text: &mut String, start: Cursor, tail: &Tail) {
+/// The cursor of the last of them.
+fn push_events(text: &mut String, start: Cursor, tail: &Tail) -> Cursor {
     text.reserve(tail.lines.len() + tail.lines.len() / 2);
+    let mut last = start;
     for (cursor, event) in events(&tail.lines, start) {
+        last = cursor;
         match event {
             Event::Message(message) => {
                 push_event(text, cursor, "message", &String::from_utf8_lossy(message));
@@ -125,11 +200,7 @@ fn push_events(text: &mut String, start: Cursor, tail: &Tail) {
             }
         }
     }
-}
-
-fn push_expires(text: &mut String, cursor: Cursor, expires: SystemTime) {
-    let expires = timestamp::format(expires);
-    push_event(text, cursor, "expires", &format!("{{\"expiresAt\":\"{expires}\"}}"));
+    last
 }
 
 /// JSON escapes line feeds, so `data` is always one line.

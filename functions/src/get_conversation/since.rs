@@ -1,7 +1,6 @@
 //! What happened since a cursor, or happens while the request is held.
 
 use std::io::Write;
-use std::time::Duration;
 
 use http::StatusCode;
 use shared::answer::{self, Answer};
@@ -9,41 +8,54 @@ use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
 use shared::error::Error;
 use shared::event_log::read::{Event, events};
-use shared::following::{Following, Next};
-use shared::store::{Store, Tail};
+use shared::store::reader::{ConversationReader, Next};
 use shared::timestamp;
 use tokio::time::Instant;
+
+use crate::service::{Service, Streams};
 
 /// Room for what follows the messages, where none was deleted.
 const END_BYTES: usize = 96;
 
 pub(super) async fn answer(
-    store: &Store,
+    service: &Service,
     conversation: ConversationId,
     after: Cursor,
-    wait: Duration,
+    deadline: Instant,
 ) -> Result<Answer, Error> {
-    let mut following = Following::new(store, conversation, after);
-    // Who does not wait need not keep the room that waiting saves, nor listen.
-    let tail = if wait.is_zero() {
-        following.now(u32::MAX).await?
-    } else {
-        match following.next(Instant::now() + wait, u32::MAX).await? {
-            Next::Happened(_, tail) | Next::Nothing(tail) => tail,
-            Next::Ended => following.now(u32::MAX).await?,
-        }
-    };
-    let body = body(&conversation, after, following.cursor(), &tail);
-    Ok(answer::json(StatusCode::OK, body))
+    let mut reader = ConversationReader::new(&service.store, conversation, after);
+    let lines = lines(&mut reader, deadline).await;
+    let body = lines.map(|lines| body(&conversation, after, &reader, &lines));
+    if service.streams == Streams::Batched {
+        // Before the function is frozen: Redis would keep for it all that is published.
+        reader.close().await;
+    }
+    Ok(answer::json(StatusCode::OK, body?))
 }
 
-fn body(conversation: &ConversationId, after: Cursor, cursor: Cursor, tail: &Tail) -> Vec<u8> {
+async fn lines(reader: &mut ConversationReader, deadline: Instant) -> Result<Vec<u8>, Error> {
+    // Who does not wait need not keep the room that waiting saves, nor listen.
+    if deadline <= Instant::now() {
+        return Ok(reader.now(u32::MAX).await?.lines);
+    }
+    match reader.next(deadline, u32::MAX).await? {
+        Next::Happened(_, tail) => Ok(tail.lines),
+        Next::Nothing | Next::Ended => Ok(Vec::new()),
+    }
+}
+
+fn body(
+    conversation: &ConversationId,
+    after: Cursor,
+    reader: &ConversationReader,
+    lines: &[u8],
+) -> Vec<u8> {
     let start = conversation.to_key(r#"{"conversationId":""#, r#"","messages":["#);
     let mut body = start.into_bytes();
     let messages = body.len();
     let mut deleted = Vec::new();
-    body.reserve(tail.lines.len() + END_BYTES);
-    for (_, event) in events(&tail.lines, after) {
+    body.reserve(lines.len() + END_BYTES);
+    for (_, event) in events(lines, after) {
         match event {
             Event::Message(message) => {
                 body.extend_from_slice(message);
@@ -61,7 +73,8 @@ fn body(conversation: &ConversationId, after: Cursor, cursor: Cursor, tail: &Tai
     }
     deleted.pop();
 
-    let expires = timestamp::format(tail.expires);
+    let expires = timestamp::format(reader.expires());
+    let cursor = reader.cursor();
     body.extend_from_slice(br#"],"deleted":["#);
     body.extend_from_slice(&deleted);
     // Writing into memory cannot fail.

@@ -30,14 +30,20 @@ const MAX_LENGTH: usize = FRONT_LENGTH + 4 * 1024 * 1024;
 /// Bytes that Redis answers with at a time.
 const PIECE: usize = 256 * 1024;
 
-const SEND: &str = concat!(
-    include_str!("../../../shared/src/store/redis/scripts/common.lua"),
-    include_str!("../../../shared/src/store/redis/scripts/send.lua"),
-);
-const DELETE: &str = concat!(
-    include_str!("../../../shared/src/store/redis/scripts/common.lua"),
-    include_str!("../../../shared/src/store/redis/scripts/delete.lua"),
-);
+/// The scripts as the store makes them.
+macro_rules! script {
+    ($check:literal, $write:literal) => {
+        concat!(
+            include_str!("../../../shared/src/store/redis/scripts/begin.lua"),
+            include_str!(concat!("../../../shared/src/store/redis/scripts/", $check)),
+            include_str!("../../../shared/src/store/redis/scripts/prolong.lua"),
+            include_str!(concat!("../../../shared/src/store/redis/scripts/", $write)),
+            include_str!("../../../shared/src/store/redis/scripts/tell.lua"),
+        )
+    };
+}
+const SEND: &str = script!("send_check.lua", "send_write.lua");
+const DELETE: &str = script!("delete_check.lua", "delete_write.lua");
 
 #[derive(Clone)]
 struct Floor {

@@ -6,7 +6,10 @@ mod conversations;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::followers::{Follower, Followers};
+use bytes::Bytes;
+
+use super::notifier::{Event, Notification, Notifier, Subscription};
+use super::reader::StoreClock;
 use super::{PendingMessage, Read, Sent, Tail};
 use crate::config::Config;
 use crate::conversation::ConversationId;
@@ -17,14 +20,14 @@ use crate::event_log::line::set_place;
 use crate::event_log::read::lines_after_cursor;
 use crate::event_log::state::STATE_LENGTH;
 use crate::message::{MessageId, Sender};
-use conversation::Expiry;
+use conversation::{Conversation, Expiry};
 use conversations::Conversations;
 
 /// All conversations of this process. Cloning it shares them.
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     conversations: Arc<Conversations>,
-    followers: Followers,
+    notifier: Notifier,
     ttl: Duration,
     max_conversation_length: usize,
 }
@@ -36,7 +39,7 @@ impl MemoryStore {
     pub fn new(config: &Config) -> Self {
         Self {
             conversations: Conversations::start(config.max_memory_bytes),
-            followers: Followers::new(None),
+            notifier: Notifier::new(None),
             ttl: config.conversation_ttl,
             max_conversation_length: config.max_conversation_length(),
         }
@@ -56,7 +59,7 @@ impl MemoryStore {
         id: &ConversationId,
         message: &PendingMessage,
     ) -> Result<Sent, Error> {
-        let sent = self.conversations.with(id, |conversation| {
+        self.conversations.with(id, |conversation| {
             if let Some(idempotency) = &message.idempotency
                 && let Some((fingerprint, first)) = conversation.remembered(idempotency.key())
             {
@@ -82,10 +85,9 @@ impl MemoryStore {
                 conversation.remember(idempotency, sent);
             }
             conversation.expires = Expiry::after(self.ttl);
+            self.notify(id, length, conversation);
             Ok(Sent::Added(sent))
-        })?;
-        self.followers.ring(id);
-        Ok(sent)
+        })
     }
 
     pub(super) fn read(&self, id: &ConversationId, known: &KnownVersions) -> Result<Read, Error> {
@@ -106,12 +108,12 @@ impl MemoryStore {
         sender: Option<Sender>,
     ) -> Result<(), Error> {
         self.conversations.with(id, |conversation| {
+            let length = conversation.bytes().len();
             conversation.change(|bytes| event_log::delete(bytes, message, sender))?;
             conversation.expires = Expiry::after(self.ttl);
+            self.notify(id, length, conversation);
             Ok(())
-        })?;
-        self.followers.ring(id);
-        Ok(())
+        })
     }
 
     pub(super) fn read_after(
@@ -127,15 +129,33 @@ impl MemoryStore {
             Ok(Tail {
                 lines: lines_after_cursor(part.to_vec())?,
                 expires: conversation.expires.time,
+                is_whole: part.len() == rest.len(),
             })
         })
     }
 
-    pub(super) fn follow(&self, id: &ConversationId) -> Follower {
-        self.followers.follow(id)
+    pub(super) fn follow(&self, id: &ConversationId) -> Subscription {
+        self.notifier.subscribe(id).0
+    }
+
+    pub(super) fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {
+        self.conversations.with(id, |conversation| {
+            let Expiry { instant, time } = conversation.expires;
+            Ok(StoreClock { time, instant })
+        })
     }
 
     pub(super) fn end_following(&self) {
-        self.followers.end();
+        self.notifier.end();
+    }
+
+    /// Tells what was appended at this length, while nobody else can append.
+    fn notify(&self, id: &ConversationId, length: usize, conversation: &Conversation) {
+        if self.notifier.is_followed(id) {
+            let line = Bytes::copy_from_slice(&conversation.bytes()[length..]);
+            let start = event_log::cursor_at(length);
+            let event = Event { start, line, expires: conversation.expires.time };
+            self.notifier.notify(id, Notification::Event(event));
+        }
     }
 }

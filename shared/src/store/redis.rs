@@ -30,7 +30,7 @@ use std::sync::{Arc, Once};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::followers::{Follower, Followers};
+use super::notifier::{Notification, Notifier, Subscription};
 use crate::config::{Config, RedisConfig};
 use crate::conversation::ConversationId;
 use crate::error::Error;
@@ -43,7 +43,7 @@ use topology::Topology;
 #[derive(Clone, Debug)]
 pub struct RedisStore {
     client: Client,
-    followers: Followers,
+    notifier: Notifier,
     publish: &'static str,
     ttl_milliseconds: u128,
     max_conversation_length: usize,
@@ -58,9 +58,9 @@ impl RedisStore {
         // rustls leaves the choice of its cryptography to the program; a choice made twice is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (changes, changed) = mpsc::unbounded_channel();
-        let followers = Followers::new(Some(changes));
+        let notifier = Notifier::new(Some(changes));
         let topology = Topology::new(redis);
-        tokio::spawn(Subscriber::run(topology.clone(), followers.downgrade(), changed));
+        tokio::spawn(Subscriber::run(topology.clone(), notifier.downgrade(), changed));
         let client = Client::new(&topology);
         // Connecting now saves the first request from waiting for it.
         if let Err(error) = client.open().await {
@@ -68,7 +68,7 @@ impl RedisStore {
         }
         Self {
             client,
-            followers,
+            notifier,
             // In a cluster, only the nodes of the conversation's slot are told.
             publish: if redis.cluster { "SPUBLISH" } else { "PUBLISH" },
             ttl_milliseconds: config.conversation_ttl.as_millis(),
@@ -78,15 +78,21 @@ impl RedisStore {
     }
 
     /// Ends once Redis has confirmed that it will tell of changes.
-    pub(super) async fn follow(&self, id: &ConversationId) -> Result<Follower, Error> {
-        let mut follower = self.followers.follow(id);
-        match timeout(OPERATION_TIMEOUT, follower.hears()).await {
-            Ok(_) => Ok(follower),
+    pub(super) async fn follow(&self, id: &ConversationId) -> Result<Subscription, Error> {
+        let (mut subscription, is_heard) = self.notifier.subscribe(id);
+        if is_heard {
+            return Ok(subscription);
+        }
+        // The confirmation, or the end of all following.
+        let confirmed =
+            async { while let Some(Notification::Event(_)) = subscription.next().await {} };
+        match timeout(OPERATION_TIMEOUT, confirmed).await {
+            Ok(()) => Ok(subscription),
             Err(late) => Err(Error::StoreUnavailable(late.into())),
         }
     }
 
     pub(super) fn end_following(&self) {
-        self.followers.end();
+        self.notifier.end();
     }
 }

@@ -9,17 +9,15 @@ use shared::conversation::ConversationId;
 use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
 use shared::event_log::read::{Event, events, into_json};
-use shared::following::{Following, HEARTBEAT, Next};
+use shared::store::reader::{ConversationReader, Next};
 use shared::store::{Read, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 const READERS: usize = 4;
-/// What a message may take to reach who follows, far longer than it takes; without a subscription
-/// it takes until the heartbeat.
+/// What a message may take to reach who follows, far longer than it takes.
 pub const PROMPT: Duration = Duration::from_secs(10);
-const _: () = assert!(PROMPT.as_secs() < HEARTBEAT.as_secs());
 
 /// Readers of some conversations, and a follower of each, until they are told to stop.
 pub struct Watching {
@@ -39,7 +37,7 @@ impl Watching {
         let mut following = JoinSet::new();
         let follower = |id: &ConversationId| {
             let (seen, sees) = watch::channel(Vec::new());
-            following.spawn(follow(Following::new(store, *id, Cursor::START), seen));
+            following.spawn(follow(ConversationReader::new(store, *id, Cursor::START), seen));
             (*id, sees)
         };
         let followers = ids.iter().map(follower).collect();
@@ -97,15 +95,15 @@ pub fn checked(id: &ConversationId, log: Vec<u8>) -> Vec<String> {
 }
 
 /// Notes what is seen, in order.
-async fn follow(mut following: Following, seen: watch::Sender<Vec<String>>) {
+async fn follow(mut following: ConversationReader, seen: watch::Sender<Vec<String>>) {
     loop {
-        let deadline = Instant::now() + 4 * HEARTBEAT;
+        let deadline = Instant::now() + 6 * PROMPT;
         match following.next(deadline, u32::MAX).await {
             Ok(Next::Happened(start, tail)) => {
                 let messages = messages(&tail.lines, start);
                 seen.send_modify(|seen| seen.extend(messages));
             }
-            Ok(Next::Nothing(_)) => {}
+            Ok(Next::Nothing) => {}
             Ok(Next::Ended) => return,
             Err(error) => pause(error).await,
         }

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use redis::{Cmd, Pipeline, Value};
+use tokio::time::Instant;
 
 use super::RedisStore;
 use super::client::Operation;
@@ -16,6 +17,7 @@ use crate::event_log::line::MAX_LINE_BYTES;
 use crate::event_log::read::{lines_after_cursor, whole_lines};
 use crate::event_log::state::STATE_LENGTH;
 use crate::event_log::{FRONT_LENGTH, cursor_at, first_line, offset_of};
+use crate::store::reader::StoreClock;
 use crate::store::{Read, Tail};
 
 /// Bytes that Redis answers with at a time: what it keeps for a reader who does not take them.
@@ -59,19 +61,37 @@ impl RedisStore {
         // The byte before tells whether the cursor was given out.
         let start = offset_of(after) - 1;
         let limit = limit as usize;
-        let (part, expires) = tail(&mut operation, id, start, start + limit.min(PIECE)).await?;
-        let (part, expires) = if part.len() < PIECE || limit <= PIECE {
-            (part, expires)
-        } else {
-            let (length, expires) = length_and_expiry(&mut operation, id).await?;
+        let asked = limit.min(PIECE);
+        let (mut part, mut expires) = tail(&mut operation, id, start, start + asked).await?;
+        let mut is_whole = part.len() < asked;
+        if !is_whole && limit > PIECE {
+            let (length, expires_then) = length_and_expiry(&mut operation, id).await?;
             let end = length.min(start + limit);
-            (read_to(&mut operation, id, start, end).await?, expires)
-        };
-        Ok(Tail {
-            lines: lines_after_cursor(part)?,
-            expires: SystemTime::UNIX_EPOCH + Duration::from_millis(expires),
-        })
+            part = read_to(&mut operation, id, start, end).await?;
+            (expires, is_whole) = (expires_then, end == length);
+        }
+        let lines = lines_after_cursor(part)?;
+        Ok(Tail { lines, expires: time(expires), is_whole })
     }
+
+    pub(in crate::store) async fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {
+        let request = |_| commands([reading("PEXPIRETIME", id), reading("PTTL", id)]);
+        let parse = |replies| match replies_of(replies)? {
+            [Value::Int(expires), Value::Int(left)] => {
+                Some(u64::try_from(expires).ok().zip(u64::try_from(left).ok()))
+            }
+            _ => None,
+        };
+        let found = self.client.operation(id).run(request, parse).await.map_err(failure)?;
+        let (expires, left) = found.ok_or(Error::ConversationNotFound)?;
+        let instant = Instant::now() + Duration::from_millis(left);
+        Ok(StoreClock { time: time(expires), instant })
+    }
+}
+
+/// A time that Redis tells in milliseconds.
+pub(super) fn time(milliseconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds)
 }
 
 /// A command that reads, with room for what more it takes.

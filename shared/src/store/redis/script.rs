@@ -8,12 +8,19 @@ use super::client::Operation;
 use super::connection::Request;
 use super::retry::Attempt;
 
+/// Adds a message.
 pub(super) static SEND: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(concat!(include_str!("scripts/common.lua"), include_str!("scripts/send.lua")))
+    Script::new(include_str!("scripts/send_check.lua"), include_str!("scripts/send_write.lua"))
 });
+/// Blanks a message and says so.
 pub(super) static DELETE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(concat!(include_str!("scripts/common.lua"), include_str!("scripts/delete.lua")))
+    Script::new(include_str!("scripts/delete_check.lua"), include_str!("scripts/delete_write.lua"))
 });
+
+/// What all scripts share.
+const BEGIN: &str = include_str!("scripts/begin.lua");
+const PROLONG: &str = include_str!("scripts/prolong.lua");
+const TELL: &str = include_str!("scripts/tell.lua");
 
 /// Room for the fullest command, and for the bytes of a usual one beside its script, so that
 /// building it rarely moves it.
@@ -22,7 +29,7 @@ const COMMAND_BYTES: usize = 1024;
 
 /// A script and its digest, by which a Redis that has seen it knows it.
 pub(super) struct Script {
-    text: &'static str,
+    text: String,
     digest: String,
 }
 
@@ -34,8 +41,9 @@ pub(super) struct Reply {
 }
 
 impl Script {
-    fn new(text: &'static str) -> Self {
-        Self { text, digest: redis::Script::new(text).get_hash().to_owned() }
+    fn new(check: &str, write: &str) -> Self {
+        let text = [BEGIN, check, PROLONG, write, TELL].concat();
+        Self { digest: redis::Script::new(&text).get_hash().to_owned(), text }
     }
 
     /// Runs it on these keys, by its digest, and by its text where Redis has not seen it.
@@ -60,7 +68,7 @@ impl Script {
         let by_digest = |attempt| command("EVALSHA", &self.digest, attempt);
         match operation.run(by_digest, parse).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                operation.run(|attempt| command("EVAL", self.text, attempt), parse).await
+                operation.run(|attempt| command("EVAL", &self.text, attempt), parse).await
             }
             result => result,
         }
@@ -94,6 +102,6 @@ mod tests {
     #[test]
     fn the_scripts_know_where_the_log_begins() {
         let length = format!("FRONT_LENGTH = {FRONT_LENGTH}\n");
-        assert!(include_str!("scripts/common.lua").contains(&length));
+        assert!(super::BEGIN.contains(&length));
     }
 }

@@ -21,7 +21,7 @@ use tokio::time::sleep;
 
 use super::topology::{NodeId, Topology};
 use crate::conversation::ConversationId;
-use crate::store::followers::WeakFollowers;
+use crate::store::notifier::{Change, WeakNotifier};
 use node::Node;
 
 /// How long to leave alone a node that failed or refused.
@@ -40,10 +40,10 @@ enum Event {
 /// Says which connection subscribes to what.
 pub(super) struct Subscriber {
     topology: Arc<Topology>,
-    followers: WeakFollowers,
+    notifier: WeakNotifier,
     events: UnboundedSender<Event>,
     /// The connections that are open or being opened.
-    connections: HashMap<NodeId, UnboundedSender<ConversationId>>,
+    connections: HashMap<NodeId, UnboundedSender<Change>>,
     /// The node that is to subscribe to each conversation that is followed.
     assigned: HashMap<ConversationId, NodeId>,
     /// Whether a connection has failed and none was opened since; that is logged once.
@@ -56,18 +56,17 @@ impl Subscriber {
     /// `changes` names the conversations to look at.
     pub(super) async fn run(
         topology: Arc<Topology>,
-        followers: WeakFollowers,
-        mut changes: UnboundedReceiver<ConversationId>,
+        notifier: WeakNotifier,
+        mut changes: UnboundedReceiver<Change>,
     ) {
         let (events, mut happened) = unbounded_channel();
         let (connections, assigned) = (HashMap::new(), HashMap::new());
         let is_failing = false;
-        let mut subscriber =
-            Self { topology, followers, events, connections, assigned, is_failing };
+        let mut subscriber = Self { topology, notifier, events, connections, assigned, is_failing };
         loop {
             tokio::select! {
                 changed = changes.recv() => match changed {
-                    Some(id) => subscriber.look_at(id),
+                    Some(change) => subscriber.look_at(change),
                     None => return,
                 },
                 Some(event) = happened.recv() => match event {
@@ -80,13 +79,14 @@ impl Subscriber {
     }
 
     /// Has the conversation subscribed to where it is followed, and else no more.
-    fn look_at(&mut self, id: ConversationId) {
-        let Some(followers) = self.followers.upgrade() else { return };
-        if !followers.any(&id) {
+    fn look_at(&mut self, change: Change) {
+        let Some(notifier) = self.notifier.upgrade() else { return };
+        let id = change.id;
+        if !notifier.is_followed(&id) {
             let node = self.assigned.remove(&id);
             let connection = node.and_then(|node| self.connections.get(&node));
             // One that has ended is subscribed to nothing.
-            let _ = connection.map(|connection| connection.send(id));
+            let _ = connection.map(|connection| connection.send(change));
             return;
         }
         let node = self.topology.node_of(&id);
@@ -94,9 +94,9 @@ impl Subscriber {
         let connection = self
             .connections
             .entry(node)
-            .or_insert_with(|| start(node, &self.topology, &self.followers, &self.events));
+            .or_insert_with(|| start(node, &self.topology, &self.notifier, &self.events));
         // One that has just ended says so, and all that is assigned to it is looked at again.
-        let _ = connection.send(id);
+        let _ = connection.send(change);
     }
 
     fn refused(&mut self, id: ConversationId, by: NodeId, refusal: &RedisError) {
@@ -104,7 +104,7 @@ impl Subscriber {
         match was_known {
             // Two nodes may name each other while a slot is handed over.
             true => self.look_later(vec![id]),
-            false => self.look_at(id),
+            false => self.look_at(Change { id, done: None }),
         }
     }
 
@@ -121,11 +121,11 @@ impl Subscriber {
     }
 
     fn look_later(&self, ids: Vec<ConversationId>) {
-        let followers = self.followers.clone();
+        let notifier = self.notifier.clone();
         tokio::spawn(async move {
             sleep(RETRY_DELAY).await;
-            if let Some(followers) = followers.upgrade() {
-                ids.iter().for_each(|id| followers.changed(id));
+            if let Some(notifier) = notifier.upgrade() {
+                ids.into_iter().for_each(|id| notifier.look_at(id));
             }
         });
     }
@@ -135,13 +135,13 @@ impl Subscriber {
 fn start(
     node: NodeId,
     topology: &Arc<Topology>,
-    followers: &WeakFollowers,
+    notifier: &WeakNotifier,
     events: &UnboundedSender<Event>,
-) -> UnboundedSender<ConversationId> {
+) -> UnboundedSender<Change> {
     let (sender, due) = unbounded_channel();
-    let (topology, followers, events) = (topology.clone(), followers.clone(), events.clone());
+    let (topology, notifier, events) = (topology.clone(), notifier.clone(), events.clone());
     tokio::spawn(async move {
-        let result = match Node::open(&topology, node, followers, events.clone()).await {
+        let result = match Node::open(&topology, node, notifier, events.clone()).await {
             Ok(open) => {
                 let _ = events.send(Event::Opened);
                 open.run(due).await

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::Event;
 use super::pushes::{Pushes, is_confirmation};
 use crate::conversation::ConversationId;
-use crate::store::followers::WeakFollowers;
+use crate::store::notifier::{Change, WeakNotifier};
 use crate::store::redis::keys::channel;
 use crate::store::redis::server;
 use crate::store::redis::topology::{NodeId, Topology};
@@ -27,7 +27,7 @@ const BATCH: usize = 256;
 pub(super) struct Node {
     node: NodeId,
     cluster: bool,
-    followers: WeakFollowers,
+    notifier: WeakNotifier,
     events: UnboundedSender<Event>,
     connection: MultiplexedConnection,
     ended: Arc<Notify>,
@@ -40,17 +40,17 @@ impl Node {
     pub(super) async fn open(
         topology: &Topology,
         node: NodeId,
-        followers: WeakFollowers,
+        notifier: WeakNotifier,
         events: UnboundedSender<Event>,
     ) -> RedisResult<Self> {
         let ended = Arc::new(Notify::new());
-        let pushes = Pushes { followers: followers.clone(), ended: ended.clone() };
+        let pushes = Pushes { notifier: notifier.clone(), ended: ended.clone() };
         let (redis, address) = (&topology.redis, topology.address(node));
         let connection = server::open_for_subscriptions(redis, address, pushes).await?;
         Ok(Self {
             node,
             cluster: redis.cluster,
-            followers,
+            notifier,
             events,
             connection,
             ended,
@@ -61,10 +61,7 @@ impl Node {
 
     /// Subscribes to what is followed of the conversations that come, and unsubscribes from the
     /// rest; until the connection fails, or nothing has been subscribed to for a while.
-    pub(super) async fn run(
-        mut self,
-        mut due: UnboundedReceiver<ConversationId>,
-    ) -> RedisResult<()> {
+    pub(super) async fn run(mut self, mut due: UnboundedReceiver<Change>) -> RedisResult<()> {
         loop {
             let mut batch = Vec::new();
             tokio::select! {
@@ -81,13 +78,18 @@ impl Node {
         }
     }
 
-    async fn look_at(&mut self, batch: Vec<ConversationId>) -> RedisResult<()> {
-        let Some(followers) = self.followers.upgrade() else { return Err(ended()) };
-        let (followed, left): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(|id| followers.any(id));
-        drop(followers);
+    async fn look_at(&mut self, batch: Vec<Change>) -> RedisResult<()> {
+        let Some(notifier) = self.notifier.upgrade() else { return Err(ended()) };
+        let ids = batch.iter().map(|change| change.id);
+        let (followed, left) = ids.partition(|id| notifier.is_followed(id));
+        drop(notifier);
         self.unsubscribe(left).await?;
-        self.subscribe(followed).await
+        self.subscribe(followed).await?;
+        for done in batch.into_iter().filter_map(|change| change.done) {
+            // Who waited for it may have gone.
+            let _ = done.send(());
+        }
+        Ok(())
     }
 
     async fn subscribe(&mut self, ids: Vec<ConversationId>) -> RedisResult<()> {

@@ -1,18 +1,23 @@
-//! What a server says unasked, on its way to the followers' bells.
+//! What a server says unasked, on its way to those who follow.
 //!
-//! The scripts that write publish an empty note on the conversation's channel. A note may be
-//! lost while the connection is; the log may not. So a confirmed subscription rings the bell just
-//! as a note does, and followers read on from their cursors, whatever they have missed.
+//! The scripts that write publish the event itself: when the conversation expires now, in
+//! milliseconds since 1970; a blank; where the event's line begins, in hexadecimal; a line feed; and
+//! the line, if it is short. A note may be lost while the connection is; the log may not. So a
+//! confirmed subscription has followers read on from their cursors, whatever they have missed.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use memchr::memchr;
 use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::Notify;
 
 use crate::conversation::ConversationId;
-use crate::store::followers::WeakFollowers;
+use crate::cursor::Cursor;
+use crate::store::notifier::{Event, Notification, WeakNotifier};
 use crate::store::redis::keys::conversation_of;
+use crate::store::redis::read::time;
 
 fn conversation(channel: &Value) -> Option<ConversationId> {
     match channel {
@@ -29,7 +34,7 @@ pub(super) fn is_confirmation(reply: &Value, id: &ConversationId) -> bool {
 
 /// Takes what a server pushes on one connection.
 pub(super) struct Pushes {
-    pub(super) followers: WeakFollowers,
+    pub(super) notifier: WeakNotifier,
     /// Told when the connection has ended.
     pub(super) ended: Arc<Notify>,
 }
@@ -39,16 +44,32 @@ impl AsyncPushSender for Pushes {
         if kind == PushKind::Disconnection {
             self.ended.notify_one();
         }
-        let Some(followers) = self.followers.upgrade() else { return Err(SendError) };
+        let Some(notifier) = self.notifier.upgrade() else { return Err(SendError) };
         let Some(id) = data.first().and_then(conversation) else { return Ok(()) };
         match kind {
-            PushKind::Message | PushKind::SMessage | PushKind::Subscribe | PushKind::SSubscribe => {
-                followers.ring(&id);
+            PushKind::Subscribe | PushKind::SSubscribe => notifier.confirm(&id),
+            PushKind::Message | PushKind::SMessage => {
+                let event = data.into_iter().nth(1).and_then(event);
+                let notification = event.map_or(Notification::ReadOn, Notification::Event);
+                notifier.notify(&id, notification);
             }
             // Where nobody asked for it, the conversation's slot has left this node of the cluster.
-            PushKind::SUnsubscribe if followers.any(&id) => followers.changed(&id),
+            PushKind::SUnsubscribe if notifier.is_followed(&id) => notifier.look_at(id),
             _ => {}
         }
         Ok(())
     }
+}
+
+/// What was published, if it is what our scripts publish.
+fn event(note: Value) -> Option<Event> {
+    let Value::BulkString(note) = note else { return None };
+    let note = Bytes::from(note);
+    let head_end = memchr(b'\n', &note)?;
+    let (expires, start) = std::str::from_utf8(&note[..head_end]).ok()?.split_once(' ')?;
+    Some(Event {
+        start: Cursor(u32::from_str_radix(start, 16).ok()?),
+        line: note.slice(head_end + 1..),
+        expires: time(expires.parse().ok()?),
+    })
 }

@@ -1,17 +1,18 @@
+
 -- Blanks a message's line and appends the line that says so.
 -- ARGV  4 where the message's line begins, 5 what it begins with, 6 how it goes on where only one
 --       sender's may be deleted, 7 the deletion's line, 8 '1' where the same deletion may have
 --       arrived before
--- Returns 'deleted', or why nothing was.
-local start, line_start, sender, again = ARGV[4] + 0, ARGV[5], ARGV[6], ARGV[8]
+-- Replies 'deleted', or why nothing was.
+local start, line_start, sender, again = ARGV[4] + 0, ARGV[5], ARGV[6], ARGV[8] == '1'
 local PIECE = 1024
 
 -- From the line feed before it.
 local rest = redis.call('GETRANGE', conversation, start - 1, start - 1 + PIECE)
 if string.sub(rest, 1, #line_start + 1) ~= '\n' .. line_start then
   -- An earlier attempt has blanked it.
-  local blank = again == '1' and string.sub(rest, 1, 2) == '\n '
-  return blank and 'deleted' or 'message_not_found'
+  local is_blank = again and string.sub(rest, 1, 2) == '\n '
+  return is_blank and 'deleted' or 'message_not_found'
 end
 if string.sub(rest, #line_start + 2, #line_start + 1 + #sender) ~= sender then
   return 'forbidden'
@@ -27,12 +28,4 @@ while not line_feed do
   line_feed = string.find(rest, '\n', 1, true)
 end
 local line_length = read + line_feed - 1 - start
-
-local length = redis.call('STRLEN', conversation)
-if not prolong(false) then
-  return 'sends_needed'
-end
-redis.call('SETRANGE', conversation, start, string.rep(' ', line_length))
--- At its place rather than with APPEND: see send.lua.
-redis.call('SETRANGE', conversation, length, ARGV[7])
-return tell('deleted')
+line, reply = ARGV[7], 'deleted'

@@ -1,10 +1,10 @@
+
 -- Adds a message to a conversation, once, however often the same send arrives.
 -- ARGV  4 the message's id up to its place, 5 its line after its place, 6 the most bytes that a
 --       conversation may have, 7 '1' where the same send may have arrived before,
 --       and where the send is to be remembered: 8 the name to remember it by, 9 what to remember
--- Returns the id of the message that was added, now or before, or why none was.
+-- Replies the id of the message that was added, now or before, or why none was.
 local own, again, key, fingerprint = ARGV[4], ARGV[7] == '1', ARGV[8], ARGV[9]
-local length = redis.call('STRLEN', conversation)
 
 -- A field without a name shows that the sends are still there, and were not evicted.
 local are_there = false
@@ -44,33 +44,8 @@ if again or time <= retried then
   end
 end
 
-local id = own .. string.format('%08x', length - FRONT_LENGTH)
-local line = '{"messageId":"' .. id .. ARGV[5]
+line = '{"messageId":"' .. own .. place .. ARGV[5]
 if length + #line > ARGV[6] + 0 then
   return 'conversation_full'
 end
-if not prolong(key) then
-  return 'sends_needed'
-end
-if again and time > retried then
-  redis.call('SETRANGE', conversation, RETRIED, time)
-end
-if key then
-  if are_there then
-    redis.call('HSET', sends, key, fingerprint .. id)
-  else
-    redis.call('HSET', sends, key, fingerprint .. id, '', '')
-    redis.call('PEXPIREAT', sends, remembered_until)
-  end
-end
--- At its place rather than with APPEND: a Redis killed while it writes its append-only file may come
--- back without this transaction, and run a part of it at its next start, before all that was written
--- since (valkey-io/valkey#4342). By then these bytes are to lie where others replace them.
-local written = redis.pcall('SETRANGE', conversation, length, line)
-if type(written) == 'table' then
-  if key then
-    redis.call('HDEL', sends, key)
-  end
-  return written
-end
-return tell(id)
+reply, remembers = own .. place, key

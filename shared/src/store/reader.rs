@@ -1,0 +1,170 @@
+//! Reads on in a conversation as things happen in it.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep_until};
+
+use super::notifier::{Event, Notification, Subscription};
+use super::{Store, Tail};
+use crate::conversation::ConversationId;
+use crate::cursor::Cursor;
+use crate::error::Error;
+
+/// How long after its expiry to look whether a conversation is really gone.
+const EXPIRY_MARGIN: Duration = Duration::from_millis(200);
+
+/// Reads a conversation on from a cursor, missing nothing and repeating nothing.
+#[derive(Debug)]
+pub struct ConversationReader {
+    store: Store,
+    id: ConversationId,
+    cursor: Cursor,
+    expires: SystemTime,
+    following: Option<Following>,
+}
+
+/// What a reader needs while it waits.
+#[derive(Debug)]
+struct Following {
+    subscription: Subscription,
+    /// Whether there may be something after the cursor that was not told.
+    is_behind: bool,
+    clock: StoreClock,
+}
+
+/// One moment on the store's clock and on the one that is waited on, which may differ by any much.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StoreClock {
+    pub(crate) time: SystemTime,
+    pub(crate) instant: Instant,
+}
+
+/// What reading on yields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Something happened, from the cursor on at which the reader stood.
+    Happened(Cursor, Tail),
+    /// Nothing happened for as long as was waited.
+    Nothing,
+    /// The process is ending.
+    Ended,
+}
+
+impl ConversationReader {
+    /// Stands at a cursor, which is checked when reading on from it.
+    pub fn new(store: &Store, id: ConversationId, cursor: Cursor) -> Self {
+        let expires = SystemTime::UNIX_EPOCH;
+        Self { store: store.clone(), id, cursor, expires, following: None }
+    }
+
+    /// Where the reader stands.
+    pub fn cursor(&self) -> Cursor {
+        self.cursor
+    }
+
+    /// When the conversation expires, as far as the reader has heard.
+    pub fn expires(&self) -> SystemTime {
+        self.expires
+    }
+
+    /// What there is after the cursor, `limit` bytes at most, without waiting.
+    pub async fn now(&mut self, limit: u32) -> Result<Tail, Error> {
+        let tail = self.store.read_after(&self.id, self.cursor, limit).await?;
+        self.cursor = self.cursor.advanced_by(tail.lines.len());
+        self.expires = tail.expires;
+        if let Some(following) = &mut self.following {
+            following.is_behind = !tail.is_whole;
+        }
+        Ok(tail)
+    }
+
+    /// Waits until there is something after the cursor, or until the deadline.
+    ///
+    /// [`Error::ConversationNotFound`] comes soon after the conversation's expiry, without anyone
+    /// having done anything.
+    pub async fn next(&mut self, deadline: Instant, limit: u32) -> Result<Next, Error> {
+        loop {
+            if self.following.as_ref().is_none_or(|following| following.is_behind) {
+                let start = self.cursor;
+                // In a box of its own: readers mostly wait, and would keep the room for reading.
+                let tail = Box::pin(self.now(limit)).await?;
+                if !tail.lines.is_empty() {
+                    return Ok(Next::Happened(start, tail));
+                }
+            }
+            if Instant::now() >= deadline {
+                return Ok(Next::Nothing);
+            }
+            let Some(following) = &mut self.following else {
+                self.following = Box::pin(self.follow(deadline)).await?;
+                continue;
+            };
+            let look = following.clock.instant_of(self.expires) + EXPIRY_MARGIN;
+            tokio::select! {
+                told = following.subscription.next() => match told {
+                    None => return Ok(Next::Ended),
+                    Some(Notification::ReadOn) => following.is_behind = true,
+                    Some(Notification::Event(event)) => {
+                        let start = self.cursor;
+                        if let Some(tail) = self.take(event) {
+                            return Ok(Next::Happened(start, tail));
+                        }
+                    }
+                },
+                () = sleep_until(deadline.min(look)) => {
+                    if Instant::now() >= look {
+                        // Else a clock that was set would have us look without end.
+                        following.clock = Box::pin(self.store.clock(&self.id)).await?;
+                        following.is_behind = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends waiting; done once nothing more is published on the reader's account.
+    pub async fn close(self) {
+        if let Some(following) = self.following {
+            following.subscription.end().await;
+        }
+    }
+
+    /// Begins to follow, unless the deadline comes first.
+    async fn follow(&self, deadline: Instant) -> Result<Option<Following>, Error> {
+        let following = async {
+            let subscription = self.store.follow(&self.id).await?;
+            let clock = self.store.clock(&self.id).await?;
+            // Something may have happened before the subscription.
+            Ok(Some(Following { subscription, is_behind: true, clock }))
+        };
+        tokio::select! {
+            following = following => following,
+            () = sleep_until(deadline) => Ok(None),
+        }
+    }
+
+    /// Takes an event that begins where the reader stands.
+    fn take(&mut self, event: Event) -> Option<Tail> {
+        let following = self.following.as_mut()?;
+        if event.start > self.cursor || (event.start == self.cursor && event.line.is_empty()) {
+            following.is_behind = true;
+            return None;
+        }
+        if event.start < self.cursor {
+            // Read already.
+            return None;
+        }
+        self.expires = event.expires;
+        self.cursor = self.cursor.advanced_by(event.line.len());
+        Some(Tail { lines: event.line.to_vec(), expires: event.expires, is_whole: true })
+    }
+}
+
+impl StoreClock {
+    fn instant_of(&self, time: SystemTime) -> Instant {
+        match time.duration_since(self.time) {
+            Ok(later) => self.instant + later,
+            Err(earlier) => self.instant - earlier.duration(),
+        }
+    }
+}
