@@ -3,6 +3,7 @@
 
 const GIVE_UP_AFTER = 60_000; // then a message is shown as failed, to be sent again by hand
 const ANSWER_WITHIN = 15_000;
+const STORE_WITHIN = 500; // what a stream may take to begin, before its store counts as away
 const REQUESTS_SHOWN = 50;
 
 const element = (selector, within = document) => within.querySelector(selector);
@@ -100,12 +101,16 @@ function follow(conversation) {
   const source = (conversation.source = new EventSource(token ? `${path}&access_token=${encodeURIComponent(token)}` : path));
   const outcome = listRequest("GET", path, { Accept: "text/event-stream", ...authorization(token) });
   show("waiting", "Connecting…");
+  let away;
   source.onopen = () => {
     conversation.failures = 0;
-    show("live", "Live");
     outcome("200");
+    // A stream begins with the expiry at once, unless the store cannot be reached.
+    clearTimeout(away);
+    away = setTimeout(() => conversation.source === source && show("waiting", "The store is away, trying again…"), STORE_WITHIN);
   };
   source.onerror = () => {
+    clearTimeout(away);
     show("waiting", "Connection lost, reconnecting…");
     // A browser reconnects by itself, with Last-Event-ID, unless it was refused.
     if (source.readyState === EventSource.CLOSED) recover(conversation, outcome);
@@ -117,6 +122,8 @@ function follow(conversation) {
   on("message", (message) => add(conversation, message));
   on("deleted", ({ messageId }) => remove(conversation, messageId));
   on("expires", ({ expiresAt }) => {
+    clearTimeout(away);
+    show("live", "Live");
     conversation.expiresAt = Date.parse(expiresAt);
     conversation.life = Math.max(conversation.life, conversation.expiresAt - Date.now());
     showExpiry();
