@@ -18,6 +18,7 @@ need cc gcc libc6-dev
 need curl curl
 need redis-server redis-server
 need valgrind valgrind
+need faketime faketime
 # Ubuntu has Chromium only as a snap; its driver takes Google Chrome as well.
 command -v google-chrome >/dev/null || need chromium chromium
 need chromedriver chromium-driver

@@ -10,7 +10,6 @@ use testing::contract::follow_at_random;
 use testing::events::EventSource;
 use testing::redis::{RedisServer, calls};
 use testing::router::Router;
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 /// Far longer than anything awaited takes, so that only what never happens runs into it.
@@ -67,24 +66,74 @@ async fn nothing_is_missed_while_connections_to_redis_are_killed() {
     assert!(killed >= 4, "{killed} connections killed");
 }
 
+/// Commands that Redis has run since its statistics were reset, but for a test's own.
+fn commands(redis: &RedisServer) -> Vec<String> {
+    let stats = redis.command(&["INFO", "commandstats"]);
+    let of_tests = ["info", "config|resetstat", "pubsub|channels", "quit"];
+    let names = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_")?.split_once(':'));
+    let others = names.filter(|(name, _)| !of_tests.contains(name));
+    others.map(|(name, rest)| format!("{} {name}", number_of_calls(rest))).collect()
+}
+
+fn number_of_calls(stats: &str) -> &str {
+    stats.strip_prefix("calls=").and_then(|rest| rest.split(',').next()).expect("calls")
+}
+
 #[tokio::test]
-async fn a_hundred_idle_followers_ask_redis_nothing() {
-    const IDLE: u64 = 100;
+async fn followers_cost_redis_nothing_while_idle_but_a_ping_and_a_message_to_them_one_publish() {
+    const FOLLOWERS: usize = 200;
     let redis = RedisServer::start();
     let (_router, api) = on(&redis);
     let conversation = api.create().await;
-    redis.command(&["CONFIG", "RESETSTAT"]);
-
-    let mut held = JoinSet::new();
-    for _ in 0..IDLE {
-        let (api, path) = (api.clone(), format!("{conversation}?after=0&wait=3"));
-        held.spawn(async move { api.get(&path).await });
+    let mut sources = Vec::new();
+    for _ in 0..FOLLOWERS {
+        let mut source = EventSource::new(&api, &conversation);
+        source.next().await;
+        sources.push(source);
     }
-    assert!(held.join_all().await.iter().all(|answer| answer.json()["cursor"] == "0"));
-    // Each looks once when it comes, once when it listens, and once when its time is over.
-    let looks = calls(&redis, "pexpiretime");
-    assert!(looks <= 3 * IDLE, "{looks} looks of {IDLE} followers");
-    assert!(calls(&redis, "subscribe") <= 2, "one subscription serves them all");
+    // Each has looked once when it came and once when it was subscribed.
+    until("all listen", || calls(&redis, "pexpiretime") >= 3 * FOLLOWERS as u64).await;
+    assert_eq!(calls(&redis, "subscribe"), 1, "one subscription serves them all");
+
+    redis.command(&["CONFIG", "RESETSTAT"]);
+    until("the connection is asked for twice", || calls(&redis, "ping") == 2).await;
+    assert_eq!(commands(&redis), ["2 ping"]);
+
+    // Redis knows the script from now on.
+    api.send(&api.create().await, "elsewhere").await;
+    redis.command(&["CONFIG", "RESETSTAT"]);
+    let sent = api.send(&conversation, "hello").await;
+    for source in &mut sources {
+        let seen = timeout(PATIENCE, source.next_happening()).await.expect("the message");
+        assert_eq!(seen.data["messageId"], sent);
+        let expires = timeout(PATIENCE, source.next()).await.expect("the expiry");
+        assert_eq!(expires.event, "expires");
+    }
+    // What the script calls; and no reading by anybody.
+    let mut calls = commands(&redis);
+    calls.retain(|call| !call.ends_with(" ping"));
+    calls.sort();
+    let script = ["evalsha", "getrange", "pexpire", "pexpiretime", "publish", "setrange", "strlen"];
+    assert_eq!(calls, script.map(|name| format!("1 {name}")));
+    let now = api.get(&format!("{conversation}?after=0")).await.json();
+    assert_eq!(now["messages"][0]["messageId"], sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn followers_who_leave_at_the_same_moment_leave_no_subscription_behind() {
+    let redis = RedisServer::start();
+    let (_router, api) = on(&redis);
+    for _ in 0..40 {
+        let conversation = api.create().await;
+        let mut sources =
+            [EventSource::new(&api, &conversation), EventSource::new(&api, &conversation)];
+        for source in &mut sources {
+            source.next().await;
+        }
+        until("they are subscribed", || channels(&redis) == 1).await;
+        drop(sources);
+        until("nobody is subscribed", || channels(&redis) == 0).await;
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use conversing::{create, open, send};
 use shared::conversation::ConversationId;
 use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
+use shared::event_log::read::{Event, events};
 use shared::store::Store;
 use shared::store::reader::{ConversationReader, Next};
 use testing::proxy::{Fault, Proxy};
@@ -115,4 +116,37 @@ async fn a_redis_that_is_away_when_the_first_follower_comes_is_told_in_time() {
         let refused = timeout(PROMISE, waiting).await.expect("in time");
         assert!(matches!(refused, Err(Error::StoreUnavailable(_))), "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_follower_who_is_too_slow_for_what_happens_reads_on_and_misses_nothing() {
+    let (_redis, proxy, store) = through_a_proxy().await;
+    let memory = open(&[]).await;
+    for store in [store, memory] {
+        let id = create(&store).await;
+        let mut reader = ConversationReader::new(&store, id, Cursor::START);
+        // It is subscribed, and then does not listen.
+        let waiting = reader.next(Instant::now() + Duration::from_millis(300), u32::MAX);
+        assert!(matches!(waiting.await, Ok(Next::Nothing)));
+        for number in 0..50 {
+            // Also such as are too long to be published.
+            let content = "x".repeat(if number % 10 == 0 { 8_000 } else { 10 });
+            send(&store, &id, &format!("{number} {content}")).await;
+        }
+        let mut seen = Vec::new();
+        while seen.len() < 50 {
+            let start = reader.cursor();
+            let next = timeout(SOON, reader.next(Instant::now() + LATER, u32::MAX)).await;
+            let Ok(Ok(Next::Happened(from, tail))) = next else { panic!("{next:?}") };
+            assert_eq!(from, start);
+            for (_, event) in events(&tail.lines, from) {
+                let Event::Message(message) = event else { panic!("nothing was deleted") };
+                let message: serde_json::Value = serde_json::from_slice(message).unwrap();
+                let number = message["content"].as_str().unwrap().split(' ').next().unwrap();
+                seen.push(number.parse::<usize>().unwrap());
+            }
+        }
+        assert_eq!(seen, (0..50).collect::<Vec<_>>());
+    }
+    assert!(proxy.connections() >= 2);
 }

@@ -54,6 +54,8 @@ macro_rules! contract_cases {
             a_conversation_of_the_largest_size_is_read_whole [],
             an_idle_conversation_is_gone [("CONVERSATION_TTL_SECONDS", "1")],
             a_cursor_yields_what_happened_since [],
+            a_follower_gets_past_what_was_deleted_however_much_it_is [],
+            a_stream_is_for_who_accepts_one [],
             a_cursor_that_was_never_given_out_is_refused [],
             a_held_request_is_answered_when_something_happens [],
             a_held_request_in_which_nothing_happens_comes_back_with_the_same_cursor [],

@@ -1,7 +1,5 @@
 //! A client of event streams, as a browser's `EventSource` is one.
 
-use std::time::Duration;
-
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Method, Response};
 use serde_json::Value;
@@ -42,13 +40,9 @@ impl EventSource {
         Self { last_event_id: Some(last_event_id.to_owned()), ..Self::new(api, path) }
     }
 
-    /// Connects, and holds the answer to be a stream, once the store can be reached.
+    /// Connects, and holds the answer to be a stream, whether the store can be reached or not.
     pub async fn connect(&mut self) {
-        let mut response = self.ask().await;
-        while response.status() == 503 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            response = self.ask().await;
-        }
+        let response = self.ask().await;
         assert_eq!(response.status(), 200, "{:?}", response.text().await);
         let kind = response.headers().get("content-type");
         assert_eq!(kind, Some(&HeaderValue::from_static("text/event-stream")));
@@ -87,8 +81,12 @@ impl EventSource {
         loop {
             while let Some(end) = self.received.windows(2).position(|pair| pair == b"\n\n") {
                 let block: Vec<u8> = self.received.drain(..end + 2).collect();
-                if let Some(event) = parse(std::str::from_utf8(&block).expect("UTF-8")) {
+                let event = parse(std::str::from_utf8(&block).expect("UTF-8"));
+                // A browser goes on from an id that comes alone as well.
+                if !event.id.is_empty() {
                     self.last_event_id = Some(event.id.clone());
+                }
+                if !event.event.is_empty() {
                     return Some(event);
                 }
             }
@@ -115,8 +113,8 @@ impl EventSource {
     }
 }
 
-/// A block of lines; comments and `retry:` alone are no event.
-fn parse(block: &str) -> Option<Event> {
+/// A block of lines; without a name it is no event.
+fn parse(block: &str) -> Event {
     let mut event = Event { id: String::new(), event: String::new(), data: Value::Null };
     for line in block.lines() {
         match line.split_once(": ") {
@@ -127,5 +125,5 @@ fn parse(block: &str) -> Option<Event> {
             _ => assert!(line.is_empty() || line.starts_with(':'), "{line}"),
         }
     }
-    (!event.event.is_empty()).then_some(event)
+    event
 }

@@ -141,6 +141,7 @@ pub fn calls(server: &RedisServer, command: &str) -> u64 {
 
 fn launch(program: &Program, port: u16, directory: &TempDir, options: &[String]) -> Process {
     let mut command = Command::new(&program.path);
+    command.args(&program.arguments);
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     command
         .args(["--enable-debug-command", "local", "--appendonly", "no", "--dir"])

@@ -6,9 +6,13 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::api::{Api, answer, message};
 use crate::events::EventSource;
+
+/// Far longer than anything awaited takes, so that only what never happens runs into it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub async fn a_cursor_yields_what_happened_since(api: Api) {
     let conversation = api.create().await;
@@ -55,6 +59,35 @@ fn cursor(body: &Value) -> &str {
 fn ids(body: &Value) -> Vec<String> {
     let messages = body["messages"].as_array().expect("messages").iter();
     messages.map(|message| message["messageId"].as_str().expect("an id").to_owned()).collect()
+}
+
+pub async fn a_follower_gets_past_what_was_deleted_however_much_it_is(api: Api) {
+    let conversation = api.create().await;
+    // More than a batch, as it is kept: each byte takes six.
+    let mut deleted = Vec::new();
+    for _ in 0..12 {
+        deleted.push(api.send(&conversation, &"\u{1}".repeat(16 * 1024)).await);
+    }
+    for message in &deleted {
+        assert_eq!(api.delete(&conversation, message).await.status, 200);
+    }
+    let last = api.send(&conversation, "the last").await;
+    let mut source = EventSource::new(&api, &conversation);
+    loop {
+        let event = timeout(PATIENCE, source.next_happening()).await.expect("the last message");
+        if event.event == "message" {
+            assert_eq!(event.data["messageId"], last);
+            return;
+        }
+        assert_eq!(event.event, "deleted");
+    }
+}
+
+pub async fn a_stream_is_for_who_accepts_one(api: Api) {
+    let conversation = api.create().await;
+    let request = api.request(Method::GET, &conversation);
+    let answer = answer(request.header("Accept", "text/event-stream;q=0, */*")).await;
+    assert_eq!(answer.header("content-type"), "application/json");
 }
 
 pub async fn a_cursor_that_was_never_given_out_is_refused(api: Api) {

@@ -33,7 +33,9 @@ enum Event {
     Refused { id: ConversationId, by: NodeId, refusal: RedisError },
     /// It was opened.
     Opened,
-    /// It has ended, or could not be opened.
+    /// It could not be opened.
+    NotOpened { node: NodeId, error: RedisError },
+    /// It has ended.
     Ended { node: NodeId, result: RedisResult<()> },
 }
 
@@ -46,7 +48,7 @@ pub(super) struct Subscriber {
     connections: HashMap<NodeId, UnboundedSender<Change>>,
     /// The node that is to subscribe to each conversation that is followed.
     assigned: HashMap<ConversationId, NodeId>,
-    /// Whether a connection has failed and none was opened since; that is logged once.
+    /// Whether a connection could not be opened, and none was since; that is logged once.
     is_failing: bool,
 }
 
@@ -72,6 +74,7 @@ impl Subscriber {
                 Some(event) = happened.recv() => match event {
                     Event::Refused { id, by, refusal } => subscriber.refused(id, by, &refusal),
                     Event::Opened => subscriber.is_failing = false,
+                    Event::NotOpened { node, error } => subscriber.not_opened(node, error),
                     Event::Ended { node, result } => subscriber.ended(node, result),
                 },
             }
@@ -108,12 +111,16 @@ impl Subscriber {
         }
     }
 
+    fn not_opened(&mut self, node: NodeId, error: RedisError) {
+        if !std::mem::replace(&mut self.is_failing, true) {
+            tracing::error!(%error, "Redis cannot be subscribed to");
+        }
+        self.ended(node, Err(error));
+    }
+
     fn ended(&mut self, ended: NodeId, result: RedisResult<()>) {
         self.connections.remove(&ended);
-        if let Err(error) = result {
-            if !std::mem::replace(&mut self.is_failing, true) {
-                tracing::error!(%error, "subscriptions to Redis have failed");
-            }
+        if result.is_err() {
             self.topology.forget(ended);
         }
         let assigned = self.assigned.iter().filter(|(_, node)| **node == ended);
@@ -141,15 +148,15 @@ fn start(
     let (sender, due) = unbounded_channel();
     let (topology, notifier, events) = (topology.clone(), notifier.clone(), events.clone());
     tokio::spawn(async move {
-        let result = match Node::open(&topology, node, notifier, events.clone()).await {
+        let end = match Node::open(&topology, node, notifier, events.clone()).await {
             Ok(open) => {
+                // Only where the store is being dropped does nobody listen.
                 let _ = events.send(Event::Opened);
-                open.run(due).await
+                Event::Ended { node, result: open.run(due).await }
             }
-            Err(error) => Err(error),
+            Err(error) => Event::NotOpened { node, error },
         };
-        // Only where the store is being dropped does nobody listen.
-        let _ = events.send(Event::Ended { node, result });
+        let _ = events.send(end);
     });
     sender
 }
