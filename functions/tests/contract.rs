@@ -2,6 +2,8 @@
 //!
 //! `PARLEY_BOOTSTRAPS=<folder>` holds what `sam build` made there to it, instead of what cargo did.
 
+mod binaries;
+
 use std::path::{Path, PathBuf};
 
 use functions::route::Route;
@@ -51,16 +53,14 @@ async fn start_invoking(
 }
 
 fn binary(route: Route) -> PathBuf {
-    let (built, resource) = match route {
-        Route::CreateConversation => {
-            (env!("CARGO_BIN_EXE_create-conversation"), "CreateConversation")
-        }
-        Route::SendMessage => (env!("CARGO_BIN_EXE_send-message"), "SendMessage"),
-        Route::GetConversation => (env!("CARGO_BIN_EXE_get-conversation"), "GetConversation"),
-        Route::DeleteMessage => (env!("CARGO_BIN_EXE_delete-message"), "DeleteMessage"),
+    let resource = match route {
+        Route::CreateConversation => "CreateConversation",
+        Route::SendMessage => "SendMessage",
+        Route::GetConversation => "GetConversation",
+        Route::DeleteMessage => "DeleteMessage",
     };
     match std::env::var_os("PARLEY_BOOTSTRAPS") {
         Some(folder) => Path::new(&folder).join(resource).join("bootstrap"),
-        None => built.into(),
+        None => binaries::binary(route).into(),
     }
 }

@@ -1,27 +1,19 @@
 //! Following through the functions, each frozen as soon as it has answered.
 #![allow(clippy::expect_used)]
 
+mod binaries;
+
 use std::time::Duration;
 
-use functions::route::Route;
+use binaries::functions;
 use reqwest::Method;
 use testing::api::{Api, answer};
-use testing::gateway::{Function, Gateway, Invocations};
+use testing::gateway::{Gateway, Invocations};
 use testing::redis::RedisServer;
 use tokio::task::JoinSet;
 
 async fn start(redis: &RedisServer) -> (Gateway, Api) {
-    let functions = [
-        (Route::CreateConversation, env!("CARGO_BIN_EXE_create-conversation")),
-        (Route::SendMessage, env!("CARGO_BIN_EXE_send-message")),
-        (Route::GetConversation, env!("CARGO_BIN_EXE_get-conversation")),
-    ];
-    let functions = functions.map(|(route, binary)| Function {
-        method: route.method(),
-        path: route.path(),
-        binary: binary.into(),
-    });
-    let gateway = Gateway::invoking(Invocations::Plain, functions.into(), &redis.url(), &[]).await;
+    let gateway = Gateway::invoking(Invocations::Plain, functions(), &redis.url(), &[]).await;
     let api = Api::at(&gateway.url);
     (gateway, api)
 }

@@ -1,25 +1,17 @@
 //! One process that answers many requests at once, as Lambda Managed Instances ask for.
 
-use functions::route::Route;
+mod binaries;
+
+use binaries::functions;
 use testing::api::Api;
-use testing::gateway::{Function, Gateway, Invocations};
+use testing::gateway::{Gateway, Invocations};
 use testing::redis::RedisServer;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifteen_requests_that_are_held_keep_no_sixteenth_waiting() {
     let redis = RedisServer::start();
-    let functions = [
-        (Route::CreateConversation, env!("CARGO_BIN_EXE_create-conversation")),
-        (Route::SendMessage, env!("CARGO_BIN_EXE_send-message")),
-        (Route::GetConversation, env!("CARGO_BIN_EXE_get-conversation")),
-    ];
-    let functions = functions.map(|(route, binary)| Function {
-        method: route.method(),
-        path: route.path(),
-        binary: binary.into(),
-    });
     let url = redis.url();
-    let gateway = Gateway::invoking(Invocations::Concurrent, functions.into(), &url, &[]).await;
+    let gateway = Gateway::invoking(Invocations::Concurrent, functions(), &url, &[]).await;
     let api = Api::at(&gateway.url);
     let [quiet, other] = [api.create().await, api.create().await];
     let held: Vec<_> = (0..15)

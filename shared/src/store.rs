@@ -10,7 +10,10 @@ mod notifier;
 pub mod reader;
 pub mod redis;
 
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
+
+use bytes::Bytes;
 
 use crate::config::Config;
 use crate::conversation::ConversationId;
@@ -85,12 +88,17 @@ pub fn log_end(log: &[u8]) -> Cursor {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tail {
     /// Whole lines of the log, see [`crate::event_log::read::events`].
-    pub lines: Vec<u8>,
+    pub lines: Bytes,
     /// When the conversation expires, if nobody writes to it.
     pub expires: SystemTime,
     /// Whether they reach to the log's end.
     pub is_whole: bool,
+    /// Where they were published: room for what they are put into for all who follow, once.
+    pub rendered: Option<Rendered>,
 }
+
+/// What the first of many who follow makes of an event, and the others take.
+pub type Rendered = Arc<OnceLock<Bytes>>;
 
 impl Store {
     /// Connects to Redis where the configuration names one; else opens a store in memory.

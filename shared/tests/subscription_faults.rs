@@ -12,8 +12,9 @@ use shared::error::Error;
 use shared::event_log::read::{Event, events};
 use shared::store::Store;
 use shared::store::reader::{ConversationReader, Next};
+use testing::cluster::Cluster;
 use testing::proxy::{Fault, Proxy};
-use testing::redis::{RedisServer, free_port};
+use testing::redis::{RedisServer, free_port, wait_until};
 use tokio::time::{Instant, timeout};
 
 /// What a request may take, whatever Redis does.
@@ -36,7 +37,7 @@ async fn next(following: &mut ConversationReader) -> String {
     let Next::Happened(_, tail) = next.expect("in time").expect("no error") else {
         panic!("nothing happened");
     };
-    String::from_utf8(tail.lines).unwrap()
+    String::from_utf8(tail.lines.to_vec()).unwrap()
 }
 
 /// Waits until a follower is subscribed, which takes a second connection.
@@ -149,4 +150,41 @@ async fn a_follower_who_is_too_slow_for_what_happens_reads_on_and_misses_nothing
         assert_eq!(seen, (0..50).collect::<Vec<_>>());
     }
     assert!(proxy.connections() >= 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_hangs_holds_up_no_follower_of_the_others() {
+    let cluster = Cluster::start();
+    let store = open(&[("REDIS_URL", &cluster.url()), ("REDIS_CLUSTER", "true")]).await;
+    let primary = |id: &ConversationId| cluster.primary_of(cluster.slot(&format!("{{{id}}}")));
+    let hung = create(&store).await;
+    let node = primary(&hung);
+    let mut others = Vec::new();
+    while others.len() < 4 {
+        let id = create(&store).await;
+        if primary(&id) != node {
+            others.push(id);
+        }
+    }
+    // Two who follow already, and more who come while the node hangs.
+    let follower = |id: ConversationId| {
+        let mut reader = ConversationReader::new(&store, id, Cursor::START);
+        tokio::spawn(async move { reader.next(Instant::now() + LATER, u32::MAX).await })
+    };
+    let mut followers = vec![follower(others[0])];
+    let of_the_hung = follower(hung);
+    wait_until("both are heard of", || {
+        let follows = |id: &ConversationId| cluster.is_followed(&id.to_string(), primary(id));
+        follows(&hung) && follows(&others[0])
+    });
+    cluster.stop(node);
+    let late = follower(hung);
+    followers.extend(others[1..].iter().copied().map(follower));
+    for (id, follower) in others.iter().zip(followers) {
+        send(&store, id, "hello").await;
+        let next = timeout(SOON, follower).await.expect("in time").unwrap();
+        assert!(matches!(next, Ok(Next::Happened(..))), "{next:?}");
+    }
+    of_the_hung.abort();
+    late.abort();
 }

@@ -51,6 +51,7 @@ pub(super) async fn answer(
         expires: None,
         ended: false,
         text: String::new(),
+        shared: None,
     };
     // Read before answering: what is wrong with the request is an error, not a stream.
     match stream.read_now().await {
@@ -75,6 +76,8 @@ struct EventStream {
     ended: bool,
     /// What is to be sent next.
     text: String,
+    /// What is to be sent next to all who follow.
+    shared: Option<Bytes>,
 }
 
 impl EventStream {
@@ -87,7 +90,11 @@ impl EventStream {
             };
             self.take(result).await;
         }
-        if self.text.is_empty() {
+        let text = match self.shared.take() {
+            Some(shared) => shared,
+            None => std::mem::take(&mut self.text).into(),
+        };
+        if text.is_empty() {
             return None;
         }
         if self.ended
@@ -97,7 +104,7 @@ impl EventStream {
             // Before the function is frozen: Redis would keep for it all that is published.
             reader.close().await;
         }
-        Some((std::mem::take(&mut self.text).into(), self))
+        Some((text, self))
     }
 
     /// What an attempt to read on ended in.
@@ -142,10 +149,7 @@ impl EventStream {
         let Some(reader) = &mut self.reader else { return Ok(()) };
         let next = reader.next(deadline, limit).await?;
         match next {
-            Next::Happened(start, tail) => {
-                self.push_lines(start, &tail);
-                self.push_expires(self.cursor(), tail.expires);
-            }
+            Next::Happened(start, tail) => self.push_happened(start, tail),
             Next::Nothing => {
                 self.text.push_str(COMMENT);
                 self.ended = self.deadline.is_some();
@@ -153,6 +157,28 @@ impl EventStream {
             Next::Ended => self.ended = true,
         }
         Ok(())
+    }
+
+    /// What happened, and the expiry that it moved; as text that was made once for all who follow.
+    fn push_happened(&mut self, start: Cursor, tail: Tail) {
+        match &tail.rendered {
+            Some(rendered) if self.text.is_empty() && self.expires != Some(tail.expires) => {
+                let cursor = self.cursor();
+                let render = || {
+                    let mut text = String::new();
+                    push_events(&mut text, start, &tail);
+                    push_expires(&mut text, cursor, tail.expires);
+                    text.into()
+                };
+                self.shared = Some(rendered.get_or_init(render).clone());
+                self.expires = Some(tail.expires);
+                self.ended = self.deadline.is_some();
+            }
+            _ => {
+                self.push_lines(start, &tail);
+                self.push_expires(self.cursor(), tail.expires);
+            }
+        }
     }
 
     fn limit(&self) -> u32 {
@@ -177,9 +203,7 @@ impl EventStream {
     /// Tells the expiry, where it has moved.
     fn push_expires(&mut self, cursor: Cursor, expires: SystemTime) {
         if self.expires.replace(expires) != Some(expires) {
-            let expires = timestamp::format(expires);
-            let data = format!("{{\"expiresAt\":\"{expires}\"}}");
-            push_event(&mut self.text, cursor, "expires", &data);
+            push_expires(&mut self.text, cursor, expires);
         }
     }
 }
@@ -201,6 +225,11 @@ fn push_events(text: &mut String, start: Cursor, tail: &Tail) -> Cursor {
         }
     }
     last
+}
+
+fn push_expires(text: &mut String, cursor: Cursor, expires: SystemTime) {
+    let expires = timestamp::format(expires);
+    push_event(text, cursor, "expires", &format!("{{\"expiresAt\":\"{expires}\"}}"));
 }
 
 /// JSON escapes line feeds, so `data` is always one line.

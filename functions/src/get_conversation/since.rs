@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use bytes::Bytes;
 use http::StatusCode;
 use shared::answer::{self, Answer};
 use shared::conversation::ConversationId;
@@ -33,14 +34,14 @@ pub(super) async fn answer(
     Ok(answer::json(StatusCode::OK, body?))
 }
 
-async fn lines(reader: &mut ConversationReader, deadline: Instant) -> Result<Vec<u8>, Error> {
+async fn lines(reader: &mut ConversationReader, deadline: Instant) -> Result<Bytes, Error> {
     // Who does not wait need not keep the room that waiting saves, nor listen.
     if deadline <= Instant::now() {
         return Ok(reader.now(u32::MAX).await?.lines);
     }
     match reader.next(deadline, u32::MAX).await? {
         Next::Happened(_, tail) => Ok(tail.lines),
-        Next::Nothing | Next::Ended => Ok(Vec::new()),
+        Next::Nothing | Next::Ended => Ok(Bytes::new()),
     }
 }
 

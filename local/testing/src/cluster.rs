@@ -89,8 +89,13 @@ impl Cluster {
 
     /// Has a node hang, with all its connections open, and waits until another has taken its place.
     pub fn hang(&self, node: usize) {
-        self.nodes[node].signal("STOP");
+        self.stop(node);
         self.wait_for_election(node);
+    }
+
+    /// Stops a node's process; its connections stay open.
+    pub fn stop(&self, node: usize) {
+        self.nodes[node].signal("STOP");
     }
 
     /// Adds a primary that serves no slot yet; its place among the nodes.

@@ -12,6 +12,7 @@
 //! - [`events`]: a client of its event streams.
 //! - [`connection`]: a client that says any bytes at all.
 //! - [`browser`]: a real browser, for the playground.
+//! - [`documented_page`]: a page in it that follows as the README says.
 //! - [`contract`]: what the service answers, to which every way of running is held.
 
 pub mod api;
@@ -20,6 +21,7 @@ pub mod certificates;
 pub mod cluster;
 pub mod connection;
 pub mod contract;
+pub mod documented_page;
 pub mod events;
 pub mod gateway;
 pub mod process;

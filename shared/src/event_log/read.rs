@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memrchr};
 
@@ -43,13 +44,12 @@ pub fn events(lines: &[u8], start: Cursor) -> impl Iterator<Item = (Cursor, Even
 /// A cursor that was given out is the end of a line, so that byte is a line feed. Where it is not,
 /// or there is none, the cursor was not given out. A last line that the part holds only the
 /// beginning of is left off.
-pub fn lines_after_cursor(mut part: Vec<u8>) -> Result<Vec<u8>, Error> {
+pub fn lines_after_cursor(part: impl Into<Bytes>) -> Result<Bytes, Error> {
+    let part = part.into();
     if part.first() != Some(&b'\n') {
         return Err(Error::InvalidCursor);
     }
-    part.truncate(whole_lines(&part));
-    part.remove(0);
-    Ok(part)
+    Ok(part.slice(1..whole_lines(&part)))
 }
 
 /// How many bytes of a part are lines that it holds to their ends.

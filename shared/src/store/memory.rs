@@ -130,6 +130,7 @@ impl MemoryStore {
                 lines: lines_after_cursor(part.to_vec())?,
                 expires: conversation.expires.time,
                 is_whole: part.len() == rest.len(),
+                rendered: None,
             })
         })
     }
@@ -154,7 +155,7 @@ impl MemoryStore {
         if self.notifier.is_followed(id) {
             let line = Bytes::copy_from_slice(&conversation.bytes()[length..]);
             let start = event_log::cursor_at(length);
-            let event = Event { start, line, expires: conversation.expires.time };
+            let event = Event::new(start, line, conversation.expires.time);
             self.notifier.notify(id, Notification::Event(event));
         }
     }

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use super::Rendered;
 use crate::conversation::ConversationId;
 use crate::cursor::Cursor;
 
@@ -69,6 +70,13 @@ pub(crate) struct Event {
     pub(crate) line: Bytes,
     /// When the conversation expires now.
     pub(crate) expires: SystemTime,
+    pub(crate) rendered: Rendered,
+}
+
+impl Event {
+    pub(super) fn new(start: Cursor, line: Bytes, expires: SystemTime) -> Self {
+        Self { start, line, expires, rendered: Rendered::default() }
+    }
 }
 
 /// Hears of what happens in one conversation.

@@ -156,7 +156,8 @@ impl ConversationReader {
         }
         self.expires = event.expires;
         self.cursor = self.cursor.advanced_by(event.line.len());
-        Some(Tail { lines: event.line.to_vec(), expires: event.expires, is_whole: true })
+        let Event { line: lines, expires, rendered, .. } = event;
+        Some(Tail { lines, expires, is_whole: true, rendered: Some(rendered) })
     }
 }
 

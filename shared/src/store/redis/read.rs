@@ -71,7 +71,7 @@ impl RedisStore {
             (expires, is_whole) = (expires_then, end == length);
         }
         let lines = lines_after_cursor(part)?;
-        Ok(Tail { lines, expires: time(expires), is_whole })
+        Ok(Tail { lines, expires: time(expires), is_whole, rendered: None })
     }
 
     pub(in crate::store) async fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {

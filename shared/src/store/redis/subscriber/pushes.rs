@@ -67,9 +67,6 @@ fn event(note: Value) -> Option<Event> {
     let note = Bytes::from(note);
     let head_end = memchr(b'\n', &note)?;
     let (expires, start) = std::str::from_utf8(&note[..head_end]).ok()?.split_once(' ')?;
-    Some(Event {
-        start: Cursor(u32::from_str_radix(start, 16).ok()?),
-        line: note.slice(head_end + 1..),
-        expires: time(expires.parse().ok()?),
-    })
+    let start = Cursor(u32::from_str_radix(start, 16).ok()?);
+    Some(Event::new(start, note.slice(head_end + 1..), time(expires.parse().ok()?)))
 }
