@@ -192,7 +192,7 @@ async fn streams_end_when_the_router_is_told_to_stop() {
         let (api, path) = (api.clone(), format!("{conversation}?after=0&wait=25"));
         async move { api.get(&path).await }
     });
-    until("both listen", || calls(&redis, "pexpiretime") >= 4).await;
+    until("both listen", || calls(&redis, "pexpiretime") >= 6).await;
     router.process.signal("TERM");
     assert_eq!(source.next_of_connection().await, None);
     assert_eq!(held.await.expect("an answer").json()["cursor"], "0");

@@ -162,11 +162,11 @@ impl Store {
         }
     }
 
-    /// Listens for what happens in a conversation from now on.
-    async fn follow(&self, id: &ConversationId) -> Result<Subscription, Error> {
+    /// Begins to listen for what happens in a conversation.
+    fn subscribe(&self, id: &ConversationId) -> Subscription {
         match self {
-            Self::Redis(store) => store.follow(id).await,
-            Self::Memory(store) => Ok(store.follow(id)),
+            Self::Redis(store) => store.subscribe(id),
+            Self::Memory(store) => store.subscribe(id),
         }
     }
 

@@ -99,6 +99,24 @@ async fn a_later_attempt_of_a_send_costs_the_same_in_a_long_conversation_as_in_a
     }
 }
 
+#[tokio::test]
+async fn a_later_attempt_whose_first_never_arrived_costs_the_same_in_a_long_conversation() {
+    let redis = RedisServer::start();
+    let proxy = Proxy::to(redis.port()).await;
+    let direct = open(&[("REDIS_URL", &redis.url())]).await;
+    let store = open(&[("REDIS_URL", &proxy.url())]).await;
+    let made = conversations(&direct, &redis.url()).await;
+    let mut costs = [Vec::new(), Vec::new()];
+    for _ in 0..3 {
+        for ((id, _), costs) in made.iter().zip(&mut costs) {
+            // The first is kept back for good, and the next goes over another connection.
+            proxy.fail(Fault::HoldRequests);
+            costs.push(cost(&redis, async { send(&store, id, "once").await }).await);
+        }
+    }
+    assert_level("a later attempt alone", costs);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_readers_of_long_conversations_are_all_answered_and_fill_no_buffers_of_redis() {
     const READERS: usize = 32;

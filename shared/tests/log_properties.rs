@@ -87,3 +87,25 @@ proptest! {
         prop_assert!(!String::from_utf8(log).unwrap().contains(&secret));
     }
 }
+
+proptest! {
+    #[test]
+    fn a_log_whose_last_messages_were_blanked_is_still_json(kept in 0..4usize, blanked in 1..4usize) {
+        let mut log = event_log::new(&ConversationId::random());
+        let mut ends = Vec::new();
+        for _ in 0..kept + blanked {
+            let id = MessageId::next().at(cursor_at(log.len()));
+            let message = NewMessage::new(Sender::Agent, "x".to_owned(), TIMESTAMP.to_owned());
+            log.extend(line::message(&id, &message.unwrap()));
+            ends.push(id);
+        }
+        // As a read in pieces finds it, which ends where the conversation stood at first.
+        let length = log.len();
+        for id in &ends[kept..] {
+            prop_assert!(event_log::delete(&mut log, id, None).is_ok());
+        }
+        log.truncate(length);
+        let answer: Value = serde_json::from_slice(&into_json(log.split_off(STATE_LENGTH))).unwrap();
+        prop_assert_eq!(answer["messages"].as_array().unwrap().len(), kept);
+    }
+}

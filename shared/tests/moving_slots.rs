@@ -18,7 +18,7 @@ use shared::conversation::ConversationId;
 use shared::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
 use shared::store::Read;
-use shared::store::reader::ConversationReader;
+use shared::store::reader::{ConversationReader, Next};
 use testing::cluster::Cluster;
 use testing::redis::wait_until;
 use tokio::task::JoinSet;
@@ -84,6 +84,15 @@ async fn slots_move_key_by_key_and_primaries_hand_over_under_load_and_nobody_not
     under_load(&cluster, async |writing: &Writing, slot, from, to| {
         cluster.begin_move(slot, from, to);
         writing.progress(WRITERS).await;
+        let ids = writing.ids().iter().filter(|id| slot_of(&cluster, id) == slot);
+        for id in ids {
+            // Who follows is told, though the one node is subscribed to and the other written to.
+            let mut reader = ConversationReader::new(writing.store(), *id, Cursor::START);
+            reader.now(u32::MAX).await.unwrap();
+            let next = reader.next(tokio::time::Instant::now() + 2 * PROMPT, u32::MAX);
+            let next = timeout(PROMPT, next).await.expect("told while the slot moves").unwrap();
+            assert!(matches!(next, Next::Happened(..)), "{next:?}");
+        }
         cluster.finish_move(slot, to);
     })
     .await;

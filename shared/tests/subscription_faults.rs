@@ -84,7 +84,7 @@ async fn a_follower_whose_subscription_alone_is_silent_misses_nothing_and_says_n
 async fn a_process_that_was_frozen_until_its_connections_died_serves_its_next_reader_and_follower()
 {
     for fault in ["cut", "silent"] {
-        let (_redis, proxy, store) = through_a_proxy().await;
+        let (redis, proxy, store) = through_a_proxy().await;
         let id = create(&store).await;
         let _following = follow(&store, id, &proxy).await;
         match fault {
@@ -96,9 +96,17 @@ async fn a_process_that_was_frozen_until_its_connections_died_serves_its_next_re
 
         let other = create(&store).await;
         let mut following = ConversationReader::new(&store, other, Cursor::START);
-        let waiting = following.next(Instant::now() + Duration::from_millis(1), u32::MAX);
-        let next = timeout(PROMISE, waiting).await.unwrap();
-        assert!(matches!(next, Ok(Next::Nothing)), "{fault}: the next follower: {next:?}");
+        let waiting = following.next(Instant::now() + LATER, u32::MAX);
+        let subscribed = async {
+            let channel = format!("chat:2:{{{other}}}:events");
+            while !redis.command(&["PUBSUB", "CHANNELS"]).contains(&channel) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            send(&store, &other, "hello").await;
+        };
+        let both = async { tokio::join!(waiting, subscribed) };
+        let (next, ()) = timeout(PROMISE, both).await.expect("in time");
+        assert!(matches!(next, Ok(Next::Happened(..))), "{fault}: the next follower: {next:?}");
     }
 }
 

@@ -88,7 +88,7 @@ impl EventStream {
                 None => self.read_now().await,
                 Some(_) => self.wait().await,
             };
-            self.take(result).await;
+            self.handle(result).await;
         }
         let text = match self.shared.take() {
             Some(shared) => shared,
@@ -107,8 +107,8 @@ impl EventStream {
         Some((text, self))
     }
 
-    /// What an attempt to read on ended in.
-    async fn take(&mut self, result: Result<(), Error>) {
+    /// Handles what an attempt to read on ended in.
+    async fn handle(&mut self, result: Result<(), Error>) {
         match result {
             Ok(()) => {}
             Err(Error::ConversationNotFound) => {
@@ -116,11 +116,14 @@ impl EventStream {
                 push_event(&mut self.text, cursor, "expired", "{}");
                 self.ended = true;
             }
+            Err(Error::StoreUnavailable(_)) if self.deadline.is_some() => {
+                self.text.push_str(RETRY_UNAVAILABLE);
+                self.ended = true;
+            }
             Err(Error::StoreUnavailable(_)) => {
                 // The log outlives the way to it: the stream goes on from its cursor.
                 sleep(STORE_RETRY_DELAY).await;
                 self.text.push_str(COMMENT);
-                self.ended = self.deadline.is_some();
             }
             // The cursor was never given out, which could not be told before.
             Err(Error::InvalidCursor) => self.ended = true,

@@ -143,7 +143,7 @@ fn script(digest: &str, id: &str, with_sends: bool) -> redis::Cmd {
     if with_sends {
         command.arg(format!("chat:2:{{{id}}}:sends"));
     }
-    command.arg(TTL_MILLISECONDS).arg("PUBLISH").arg(format!("chat:2:{{{id}}}:changed"));
+    command.arg(TTL_MILLISECONDS).arg("PUBLISH").arg(format!("chat:2:{{{id}}}:events"));
     command
 }
 

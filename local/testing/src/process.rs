@@ -21,13 +21,9 @@ impl Process {
         assert!(status.is_ok_and(|status| status.success()), "cannot signal {id}");
     }
 
-    /// Its resident memory, in KiB (proc(5), `VmRSS`).
+    /// Its resident memory, in KiB.
     pub fn resident(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()));
-        let status = status.expect("a running process");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let size = line.expect("its memory").trim().trim_end_matches(" kB");
-        size.parse().expect("a number")
+        resident(self.0.id())
     }
 
     /// How many files and connections it has open.
@@ -35,6 +31,24 @@ impl Process {
         let open = std::fs::read_dir(format!("/proc/{}/fd", self.0.id()));
         open.expect("a running process").count()
     }
+}
+
+/// The resident memory of a process, in KiB (proc(5), `VmRSS`).
+pub fn resident(id: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"));
+    let status = status.expect("a running process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let size = line.expect("its memory").trim().trim_end_matches(" kB");
+    size.parse().expect("a number")
+}
+
+/// The processor time that a process has used, in milliseconds (proc(5), `utime` and `stime`, which
+/// Linux counts in hundredths of a second).
+pub fn processor_time(id: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("a running process");
+    let (_, after_name) = stat.rsplit_once(')').expect("the program's name");
+    let ticks = after_name.split_whitespace().skip(11).take(2);
+    ticks.map(|ticks| ticks.parse::<u64>().expect("a number") * 10).sum()
 }
 
 impl Drop for Process {

@@ -77,6 +77,12 @@ impl RedisServer {
         assert_eq!(answer, "+OK\r\n", "{words:?}");
     }
 
+    /// The processor time that it has used, in milliseconds.
+    pub fn processor_time(&self) -> u64 {
+        let process = self.process.as_ref().expect("a running server");
+        crate::process::processor_time(process.0.id())
+    }
+
     /// Whether it has not been killed.
     pub fn is_running(&self) -> bool {
         self.process.is_some()

@@ -66,9 +66,10 @@ pub fn into_json(mut log: Vec<u8>) -> Vec<u8> {
     if EVENTS.find(&log).is_some() {
         retain_messages(&mut log);
     }
-    // Of the first line only a line feed is left over, of an event a comma as well.
-    let left_over = if log.ends_with(b",\n") { 2 } else { 1 };
-    log.truncate(log.len().saturating_sub(left_over));
+    // The last lines may be blank: of a log that is read in pieces, up to where it stood at first, a
+    // message may have been deleted meanwhile.
+    let whole = log.trim_ascii_end();
+    log.truncate(whole.strip_suffix(b",").unwrap_or(whole).len());
     log.extend_from_slice(b"]}");
     log
 }

@@ -135,8 +135,8 @@ impl MemoryStore {
         })
     }
 
-    pub(super) fn follow(&self, id: &ConversationId) -> Subscription {
-        self.notifier.subscribe(id).0
+    pub(super) fn subscribe(&self, id: &ConversationId) -> Subscription {
+        self.notifier.subscribe(id)
     }
 
     pub(super) fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {

@@ -5,17 +5,21 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::Rendered;
 use crate::conversation::ConversationId;
 use crate::cursor::Cursor;
+use crate::error::Error;
 
+/// How long a subscription may take: requests are answered within three seconds.
+const CONFIRMATION_TIMEOUT: Duration = Duration::from_millis(2500);
 /// How many notifications wait for a follower, before it has to read on.
 const BUFFER: usize = 4;
 
@@ -97,12 +101,12 @@ impl Notifier {
         WeakNotifier(Arc::downgrade(&self.0))
     }
 
-    /// Begins to follow; and tells whether all is heard of already.
-    pub(super) fn subscribe(&self, id: &ConversationId) -> (Subscription, bool) {
+    /// Begins to follow.
+    pub(super) fn subscribe(&self, id: &ConversationId) -> Subscription {
         let mut topics = self.0.topics.lock();
-        let (receiver, is_heard) = match &mut *topics {
+        let receiver = match &mut *topics {
             // The sender is dropped here, and its follower hears of that.
-            None => (broadcast::channel(1).1, true),
+            None => broadcast::channel(1).1,
             Some(topics) => {
                 let topic = topics.entry(*id).or_insert_with(|| {
                     self.look_at(*id);
@@ -110,11 +114,11 @@ impl Notifier {
                     Topic { sender: broadcast::Sender::new(BUFFER), followers: 0, is_heard }
                 });
                 topic.followers += 1;
-                (topic.sender.subscribe(), topic.is_heard)
+                topic.sender.subscribe()
             }
         };
         drop(topics);
-        (Subscription { id: Some(*id), receiver, notifier: self.clone() }, is_heard)
+        Subscription { id: Some(*id), receiver, notifier: self.clone() }
     }
 
     /// Tells the conversation's followers.
@@ -129,6 +133,14 @@ impl Notifier {
     pub(super) fn confirm(&self, id: &ConversationId) {
         if let Some(topic) = self.0.topics.lock().as_mut().and_then(|topics| topics.get_mut(id)) {
             topic.is_heard = true;
+            let _ = topic.sender.send(Notification::ReadOn);
+        }
+    }
+
+    /// Notes that nothing is heard of for now, and has the followers look for themselves.
+    pub(super) fn doubt(&self, id: &ConversationId) {
+        if let Some(topic) = self.0.topics.lock().as_mut().and_then(|topics| topics.get_mut(id)) {
+            topic.is_heard = false;
             let _ = topic.sender.send(Notification::ReadOn);
         }
     }
@@ -173,6 +185,22 @@ impl WeakNotifier {
 }
 
 impl Subscription {
+    /// Waits until whatever happens from now on will be heard of.
+    pub(crate) async fn confirmed(&mut self) -> Result<(), Error> {
+        // Or until all following has ended.
+        let confirmed = async { while !self.is_heard() && self.next().await.is_some() {} };
+        match timeout(CONFIRMATION_TIMEOUT, confirmed).await {
+            Ok(()) => Ok(()),
+            Err(late) => Err(Error::StoreUnavailable(late.into())),
+        }
+    }
+
+    fn is_heard(&self) -> bool {
+        let topics = self.notifier.0.topics.lock();
+        let topic = topics.as_ref().zip(self.id.as_ref()).and_then(|(topics, id)| topics.get(id));
+        topic.is_none_or(|topic| topic.is_heard)
+    }
+
     /// Waits for what is told next; `None` where following has ended.
     pub(crate) async fn next(&mut self) -> Option<Notification> {
         match self.receiver.recv().await {

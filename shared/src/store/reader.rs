@@ -20,6 +20,7 @@ pub struct ConversationReader {
     id: ConversationId,
     cursor: Cursor,
     expires: SystemTime,
+    has_read: bool,
     following: Option<Following>,
 }
 
@@ -54,7 +55,7 @@ impl ConversationReader {
     /// Stands at a cursor, which is checked when reading on from it.
     pub fn new(store: &Store, id: ConversationId, cursor: Cursor) -> Self {
         let expires = SystemTime::UNIX_EPOCH;
-        Self { store: store.clone(), id, cursor, expires, following: None }
+        Self { store: store.clone(), id, cursor, expires, has_read: false, following: None }
     }
 
     /// Where the reader stands.
@@ -72,6 +73,7 @@ impl ConversationReader {
         let tail = self.store.read_after(&self.id, self.cursor, limit).await?;
         self.cursor = self.cursor.advanced_by(tail.lines.len());
         self.expires = tail.expires;
+        self.has_read = tail.is_whole;
         if let Some(following) = &mut self.following {
             following.is_behind = !tail.is_whole;
         }
@@ -84,7 +86,7 @@ impl ConversationReader {
     /// having done anything.
     pub async fn next(&mut self, deadline: Instant, limit: u32) -> Result<Next, Error> {
         loop {
-            if self.following.as_ref().is_none_or(|following| following.is_behind) {
+            if self.is_behind() {
                 let start = self.cursor;
                 // In a box of its own: readers mostly wait, and would keep the room for reading.
                 let tail = Box::pin(self.now(limit)).await?;
@@ -96,7 +98,7 @@ impl ConversationReader {
                 return Ok(Next::Nothing);
             }
             let Some(following) = &mut self.following else {
-                self.following = Box::pin(self.follow(deadline)).await?;
+                Box::pin(self.follow(deadline)).await?;
                 continue;
             };
             let look = following.clock.instant_of(self.expires) + EXPIRY_MARGIN;
@@ -122,6 +124,14 @@ impl ConversationReader {
         }
     }
 
+    /// Whether there may be something after the cursor that was not told.
+    fn is_behind(&self) -> bool {
+        match &self.following {
+            Some(following) => following.is_behind,
+            None => !self.has_read,
+        }
+    }
+
     /// Ends waiting; done once nothing more is published on the reader's account.
     pub async fn close(self) {
         if let Some(following) = self.following {
@@ -129,17 +139,17 @@ impl ConversationReader {
         }
     }
 
-    /// Begins to follow, unless the deadline comes first.
-    async fn follow(&self, deadline: Instant) -> Result<Option<Following>, Error> {
-        let following = async {
-            let subscription = self.store.follow(&self.id).await?;
-            let clock = self.store.clock(&self.id).await?;
-            // Something may have happened before the subscription.
-            Ok(Some(Following { subscription, is_behind: true, clock }))
-        };
+    /// Begins to follow. Where it cannot be confirmed in time, that is no reason to leave: whoever
+    /// began to follow has to end it.
+    async fn follow(&mut self, deadline: Instant) -> Result<(), Error> {
+        let clock = self.store.clock(&self.id).await?;
+        let subscription = self.store.subscribe(&self.id);
+        // Something may have happened before the subscription.
+        let following = Following { subscription, is_behind: true, clock };
+        let following = self.following.insert(following);
         tokio::select! {
-            following = following => following,
-            () = sleep_until(deadline) => Ok(None),
+            confirmed = following.subscription.confirmed() => confirmed,
+            () = sleep_until(deadline) => Ok(()),
         }
     }
 

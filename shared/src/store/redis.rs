@@ -28,13 +28,11 @@ mod write;
 use std::sync::{Arc, Once};
 
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
-use super::notifier::{Notification, Notifier, Subscription};
+use super::notifier::{Notifier, Subscription};
 use crate::config::{Config, RedisConfig};
 use crate::conversation::ConversationId;
-use crate::error::Error;
-use client::{Client, OPERATION_TIMEOUT};
+use client::Client;
 use subscriber::Subscriber;
 use topology::Topology;
 
@@ -53,7 +51,7 @@ pub struct RedisStore {
 
 impl RedisStore {
     /// Connects. A Redis that does not answer is no error: it is logged, and requests end in
-    /// [`Error::StoreUnavailable`] until it does.
+    /// [`StoreUnavailable`](crate::error::Error::StoreUnavailable) until it does.
     pub async fn connect(redis: &RedisConfig, config: &Config) -> Self {
         // rustls leaves the choice of its cryptography to the program; a choice made twice is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -77,19 +75,8 @@ impl RedisStore {
         }
     }
 
-    /// Ends once Redis has confirmed that it will tell of changes.
-    pub(super) async fn follow(&self, id: &ConversationId) -> Result<Subscription, Error> {
-        let (mut subscription, is_heard) = self.notifier.subscribe(id);
-        if is_heard {
-            return Ok(subscription);
-        }
-        // The confirmation, or the end of all following.
-        let confirmed =
-            async { while let Some(Notification::Event(_)) = subscription.next().await {} };
-        match timeout(OPERATION_TIMEOUT, confirmed).await {
-            Ok(()) => Ok(subscription),
-            Err(late) => Err(Error::StoreUnavailable(late.into())),
-        }
+    pub(super) fn subscribe(&self, id: &ConversationId) -> Subscription {
+        self.notifier.subscribe(id)
     }
 
     pub(super) fn end_following(&self) {

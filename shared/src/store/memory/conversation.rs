@@ -101,16 +101,12 @@ impl Conversation {
 
     /// Sees to it that so many bytes can be added, and one more send remembered.
     pub(super) fn make_room(&mut self, more: usize, remembers: bool) -> Result<(), Error> {
-        if remembers {
-            self.share.take(REMEMBERED_BYTES)?;
-        }
-        let needed = self.bytes.len() + more;
-        if needed > self.bytes.capacity() {
-            // Twice the room each time, so that a message is seldom moved.
-            let grown = needed.max(2 * self.bytes.capacity());
-            self.share.take(grown - self.bytes.capacity())?;
-            self.bytes.reserve_exact(grown - self.bytes.len());
-        }
+        let (needed, capacity) = (self.bytes.len() + more, self.bytes.capacity());
+        // Twice the room each time, so that a message is seldom moved.
+        let grown = if needed > capacity { needed.max(2 * capacity) } else { capacity };
+        let remembered = if remembers { REMEMBERED_BYTES } else { 0 };
+        self.share.take(grown - capacity + remembered)?;
+        self.bytes.reserve_exact(grown - self.bytes.len());
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use parking_lot::Mutex;
-use redis::{RedisError, RedisResult, Value};
+use redis::{ErrorKind, RedisError, RedisResult, Value};
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Connection, Request};
@@ -50,8 +50,8 @@ impl Client {
 
     /// Begins an operation on a conversation, whose time runs from now on.
     pub(super) fn operation<'a>(&'a self, id: &'a ConversationId) -> Operation<'a> {
-        let deadline = Instant::now() + OPERATION_TIMEOUT;
-        Operation { client: self, id, deadline, attempt: Attempt::First }
+        let begun = Instant::now();
+        Operation { client: self, id, begun, attempt: Attempt::First, was_redirected: false }
     }
 
     /// Nothing is opened before somebody waits for it.
@@ -77,8 +77,10 @@ impl Client {
 pub(super) struct Operation<'a> {
     client: &'a Client,
     id: &'a ConversationId,
-    deadline: Instant,
+    begun: Instant,
     attempt: Attempt,
+    /// Whether a node answered that does not serve the conversation yet.
+    pub(super) was_redirected: bool,
 }
 
 impl Operation<'_> {
@@ -90,7 +92,7 @@ impl Operation<'_> {
         request: impl Fn(Attempt) -> Request,
         parse: impl Fn(Vec<Value>) -> Option<T>,
     ) -> RedisResult<T> {
-        let Self { client, id, deadline, attempt } = self;
+        let Self { client, id, begun, attempt, was_redirected } = self;
         let mut retry = Retry::new(*attempt);
         let attempts = async {
             loop {
@@ -101,9 +103,14 @@ impl Operation<'_> {
                     Ok(connection) => {
                         let request = request(retry.attempt);
                         let result = connection.run(request, redirect.is_some(), &parse).await;
+                        // What a server did not refuse it may have done.
+                        if result.as_ref().is_err_and(|error| !is_refusal(error)) {
+                            retry.attempt = Attempt::Later(*begun);
+                        }
                         if connection.is_broken_by(&result) {
                             client.close(node, &opening);
                         }
+                        *was_redirected |= redirect.is_some();
                         result
                     }
                     Err(error) => {
@@ -117,10 +124,15 @@ impl Operation<'_> {
                 }
             }
         };
-        let result = timeout_at(*deadline, attempts).await;
+        let result = timeout_at(*begun + OPERATION_TIMEOUT, attempts).await;
         *attempt = retry.attempt;
         result.unwrap_or_else(|_| Err(too_late()))
     }
+}
+
+/// Whether a server has answered that it did nothing.
+fn is_refusal(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension)
 }
 
 fn too_late() -> RedisError {

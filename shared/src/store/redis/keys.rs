@@ -5,7 +5,7 @@
 use crate::conversation::ConversationId;
 
 const START: &str = "chat:2:{";
-const CHANNEL_END: &str = "}:changed";
+const CHANNEL_END: &str = "}:events";
 
 /// A string: the conversation's state and its log, see [`crate::event_log`].
 pub(super) fn conversation_key(id: &ConversationId) -> String {
@@ -17,7 +17,7 @@ pub(super) fn sends_key(id: &ConversationId) -> String {
     id.to_key(START, "}:sends")
 }
 
-/// The channel on which the conversation's changes are noted.
+/// The channel on which what happens in the conversation is published.
 pub(super) fn channel(id: &ConversationId) -> String {
     id.to_key(START, CHANNEL_END)
 }

@@ -75,9 +75,10 @@ impl RedisStore {
     }
 
     pub(in crate::store) async fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {
-        let request = |_| commands([reading("PEXPIRETIME", id), reading("PTTL", id)]);
+        // In this order: a write in between makes the clock one that is early, and looked at again.
+        let request = |_| commands([reading("PTTL", id), reading("PEXPIRETIME", id)]);
         let parse = |replies| match replies_of(replies)? {
-            [Value::Int(expires), Value::Int(left)] => {
+            [Value::Int(left), Value::Int(expires)] => {
                 Some(u64::try_from(expires).ok().zip(u64::try_from(left).ok()))
             }
             _ => None,

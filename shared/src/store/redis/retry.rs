@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult, RetryMethod};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::topology::{NodeId, Topology};
 use crate::conversation::ConversationId;
@@ -15,7 +15,8 @@ const RETRY_DELAY: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attempt {
     First,
-    Later,
+    /// Not before then.
+    Later(Instant),
 }
 
 /// The attempts of one request.
@@ -53,11 +54,8 @@ impl Retry {
                 sleep(RETRY_DELAY).await;
             }
             // Each node may be the one that is gone.
-            _ if self.broken >= topology.nodes() => return Err(error),
-            _ => {
-                self.broken += 1;
-                self.attempt = Attempt::Later;
-            }
+            _ if self.broken >= topology.candidates() => return Err(error),
+            _ => self.broken += 1,
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{RedisError, RedisResult};
+use redis::RedisError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep;
 
@@ -24,8 +24,10 @@ use crate::conversation::ConversationId;
 use crate::store::notifier::{Change, WeakNotifier};
 use node::Node;
 
-/// How long to leave alone a node that failed or refused.
+/// How long to wait where a connection was cut, or a slot has moved.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
+/// How long to leave alone a node that lets nobody subscribe.
+const FAILURE_DELAY: Duration = Duration::from_secs(1);
 
 /// What happened on a node's connection.
 enum Event {
@@ -36,7 +38,7 @@ enum Event {
     /// It could not be opened.
     NotOpened { node: NodeId, error: RedisError },
     /// It has ended.
-    Ended { node: NodeId, result: RedisResult<()> },
+    Ended { node: NodeId },
 }
 
 /// Says which connection subscribes to what.
@@ -74,8 +76,8 @@ impl Subscriber {
                 Some(event) = happened.recv() => match event {
                     Event::Refused { id, by, refusal } => subscriber.refused(id, by, &refusal),
                     Event::Opened => subscriber.is_failing = false,
-                    Event::NotOpened { node, error } => subscriber.not_opened(node, error),
-                    Event::Ended { node, result } => subscriber.ended(node, result),
+                    Event::NotOpened { node, error } => subscriber.not_opened(node, &error),
+                    Event::Ended { node } => subscriber.ended(node, RETRY_DELAY),
                 },
             }
         }
@@ -103,36 +105,42 @@ impl Subscriber {
     }
 
     fn refused(&mut self, id: ConversationId, by: NodeId, refusal: &RedisError) {
-        let was_known = self.topology.moved(&id, by, refusal);
-        match was_known {
+        if refusal.redirect_node().is_none() {
+            self.look_later(vec![id], FAILURE_DELAY);
+        } else if self.topology.moved(&id, by, refusal) {
             // Two nodes may name each other while a slot is handed over.
-            true => self.look_later(vec![id]),
-            false => self.look_at(Change { id, done: None }),
+            self.look_later(vec![id], RETRY_DELAY);
+        } else {
+            self.look_at(Change { id, done: None });
         }
     }
 
-    fn not_opened(&mut self, node: NodeId, error: RedisError) {
+    fn not_opened(&mut self, node: NodeId, error: &RedisError) {
         if !std::mem::replace(&mut self.is_failing, true) {
             tracing::error!(%error, "Redis cannot be subscribed to");
         }
-        self.ended(node, Err(error));
+        self.topology.forget(node);
+        self.ended(node, FAILURE_DELAY);
     }
 
-    fn ended(&mut self, ended: NodeId, result: RedisResult<()>) {
+    /// Has all looked at again that the node was to subscribe to.
+    fn ended(&mut self, ended: NodeId, delay: Duration) {
         self.connections.remove(&ended);
-        if result.is_err() {
-            self.topology.forget(ended);
-        }
         let assigned = self.assigned.iter().filter(|(_, node)| **node == ended);
-        self.look_later(assigned.map(|(id, _)| *id).collect());
+        self.look_later(assigned.map(|(id, _)| *id).collect(), delay);
     }
 
-    fn look_later(&self, ids: Vec<ConversationId>) {
+    /// Looks again after a while; where it is a long one, followers look for themselves meanwhile.
+    fn look_later(&self, ids: Vec<ConversationId>, delay: Duration) {
         let notifier = self.notifier.clone();
         tokio::spawn(async move {
-            sleep(RETRY_DELAY).await;
-            if let Some(notifier) = notifier.upgrade() {
-                ids.into_iter().for_each(|id| notifier.look_at(id));
+            sleep(delay).await;
+            let Some(notifier) = notifier.upgrade() else { return };
+            for id in ids {
+                if delay >= FAILURE_DELAY {
+                    notifier.doubt(&id);
+                }
+                notifier.look_at(id);
             }
         });
     }
@@ -152,7 +160,10 @@ fn start(
             Ok(open) => {
                 // Only where the store is being dropped does nobody listen.
                 let _ = events.send(Event::Opened);
-                Event::Ended { node, result: open.run(due).await }
+                if let Err(error) = open.run(due).await {
+                    tracing::debug!(%error, "a connection for subscriptions has ended");
+                }
+                Event::Ended { node }
             }
             Err(error) => Event::NotOpened { node, error },
         };

@@ -24,7 +24,7 @@ const SLOT_DIGEST: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
 
 /// A server, by its place among those that were heard of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct NodeId(u16);
+pub(super) struct NodeId(u32);
 
 /// What is known of the servers. All connections share it.
 #[derive(Debug)]
@@ -38,14 +38,18 @@ struct Known {
     nodes: Vec<ConnectionInfo>,
     /// The node that serves each slot; empty where there are no slots.
     slots: Vec<Option<NodeId>>,
-    /// The node to ask for a slot of which nothing is known.
+    /// The nodes of which one is asked for a slot of which nothing is known: those that the
+    /// configuration names, and those that a node named last.
+    candidates: Vec<NodeId>,
+    /// Which of them is asked next.
     guess: usize,
 }
 
 impl Topology {
     pub(super) fn new(redis: &RedisConfig) -> Arc<Self> {
         let slots = if redis.cluster { vec![None; SLOTS] } else { Vec::new() };
-        let known = Known { nodes: redis.nodes.clone(), slots, guess: 0 };
+        let candidates = (0..redis.nodes.len()).map(|place| NodeId(place as u32)).collect();
+        let known = Known { nodes: redis.nodes.clone(), slots, candidates, guess: 0 };
         Arc::new(Self { redis: redis.clone(), known: Mutex::new(known) })
     }
 
@@ -56,20 +60,20 @@ impl Topology {
             true => None,
             false => known.slots[slot(id)],
         };
-        serving.unwrap_or(NodeId((known.guess % known.nodes.len()) as u16))
+        serving.unwrap_or_else(|| known.candidates[known.guess % known.candidates.len()])
     }
 
     /// How a node is reached.
     pub(super) fn address(&self, node: NodeId) -> ConnectionInfo {
-        self.known.lock().nodes[usize::from(node.0)].clone()
+        self.known.lock().nodes[node.0 as usize].clone()
     }
 
-    /// How many nodes were heard of.
-    pub(super) fn nodes(&self) -> usize {
-        self.known.lock().nodes.len()
+    /// How many nodes may be asked, one after the other.
+    pub(super) fn candidates(&self) -> usize {
+        self.known.lock().candidates.len()
     }
 
-    /// Takes down where a conversation has moved; whether that was known to be elsewhere.
+    /// Takes down where a conversation has moved; whether it was known before where it is.
     pub(super) fn moved(&self, id: &ConversationId, asked: NodeId, refusal: &RedisError) -> bool {
         let Some(node) = self.node_named_by(asked, refusal) else { return true };
         let mut known = self.known.lock();
@@ -90,8 +94,12 @@ impl Topology {
     pub(super) fn learn(&self, asked: NodeId, reply: &Value) {
         let Value::Array(ranges) = reply else { return };
         let mut known = self.known.lock();
+        known.candidates.truncate(self.redis.nodes.len());
         for (first, last, host, port) in ranges.iter().filter_map(range) {
             let node = known.node_at(asked, host, port);
+            if !known.candidates.contains(&node) {
+                known.candidates.push(node);
+            }
             if let Some(slots) = known.slots.get_mut(first..=last) {
                 slots.fill(Some(node));
             }
@@ -102,7 +110,7 @@ impl Topology {
     pub(super) fn forget(&self, failed: NodeId) {
         let mut known = self.known.lock();
         if !known.slots.is_empty() {
-            known.guess = usize::from(failed.0) + 1;
+            known.guess = known.guess.wrapping_add(1);
             known.slots.iter_mut().filter(|serving| **serving == Some(failed)).for_each(
                 |serving| {
                     *serving = None;
@@ -116,7 +124,7 @@ impl Known {
     /// The node at an address, reached as all are; without a host it is where the node is that
     /// named it.
     fn node_at(&mut self, named_by: NodeId, host: &str, port: u16) -> NodeId {
-        let naming = self.nodes[usize::from(named_by.0)].addr().clone();
+        let naming = self.nodes[named_by.0 as usize].addr().clone();
         let host = match (host, &naming) {
             ("", ConnectionAddr::Tcp(own, _) | ConnectionAddr::TcpTls { host: own, .. }) => own,
             (host, _) => host,
@@ -133,7 +141,7 @@ impl Known {
             self.nodes.push(self.nodes[0].clone().set_addr(address));
             self.nodes.len() - 1
         });
-        NodeId(place as u16)
+        NodeId(place as u32)
     }
 }
 

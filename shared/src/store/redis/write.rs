@@ -3,6 +3,7 @@
 use redis::{Cmd, Value};
 
 use super::RedisStore;
+use super::client::Operation;
 use super::connection::Request;
 use super::keys::{channel, conversation_key, sends_key};
 use super::reply::{failure, refusal};
@@ -37,7 +38,10 @@ impl RedisStore {
         let own = &text[..MessageId::LENGTH - PLACE.len()];
         let arguments = |arguments: &mut Cmd, attempt| {
             arguments.arg(own).arg(&message.line[PLACE.end..]).arg(self.max_conversation_length);
-            arguments.arg(u8::from(attempt == Attempt::Later));
+            match attempt {
+                Attempt::First => arguments.arg(""),
+                Attempt::Later(begun) => arguments.arg(begun.elapsed().as_millis()),
+            };
             if let Some(remembered) = &message.idempotency {
                 arguments.arg(remembered.key()).arg(remembered.fingerprint());
             }
@@ -61,7 +65,7 @@ impl RedisStore {
         let arguments = |arguments: &mut Cmd, attempt| {
             arguments.arg(offset_of(message.place())).arg(line::message_start(message));
             arguments.arg(sender.map(line::sender_part).unwrap_or_default());
-            arguments.arg(line::deletion(message)).arg(u8::from(attempt == Attempt::Later));
+            arguments.arg(line::deletion(message)).arg(u8::from(attempt != Attempt::First));
         };
         let parse = |word: &str| (word == "deleted").then_some(());
         self.write(&DELETE, id, false, arguments, parse).await
@@ -100,12 +104,30 @@ impl RedisStore {
         if with_sends {
             keys.push(sends_key(id));
         }
-        loop {
+        let parsed = loop {
             let done = script.run(&mut operation, &keys, &arguments, &parse).await;
             match done.map_err(failure)?? {
-                Some(parsed) => return Ok(parsed),
+                Some(parsed) => break parsed,
                 None => keys = vec![conversation_key(id), sends_key(id)],
             }
+        };
+        if operation.was_redirected {
+            self.tell_old_node(&mut operation, id).await;
+        }
+        Ok(parsed)
+    }
+
+    /// Has followers read on who are subscribed to the node that a slot is leaving, while the script
+    /// has told those of the node that it is moving to.
+    async fn tell_old_node(&self, operation: &mut Operation<'_>, id: &ConversationId) {
+        let request = |_| {
+            let mut publish = redis::cmd(self.publish);
+            publish.arg(channel(id)).arg("");
+            Request::Command(publish)
+        };
+        let parse = |replies: Vec<Value>| matches!(replies[..], [Value::Int(_)]).then_some(());
+        if let Err(error) = operation.run(request, parse).await {
+            tracing::warn!(%error, "followers were not told while a slot is moved");
         }
     }
 }

@@ -1,10 +1,11 @@
 
 -- Adds a message to a conversation, once, however often the same send arrives.
 -- ARGV  4 the message's id up to its place, 5 its line after its place, 6 the most bytes that a
---       conversation may have, 7 '1' where the same send may have arrived before,
+--       conversation may have, 7 where the same send may have arrived before: how many milliseconds
+--       ago at most,
 --       and where the send is to be remembered: 8 the name to remember it by, 9 what to remember
 -- Replies the id of the message that was added, now or before, or why none was.
-local own, again, key, fingerprint = ARGV[4], ARGV[7] == '1', ARGV[8], ARGV[9]
+local own, again, key, fingerprint = ARGV[4], ARGV[7] ~= '', ARGV[8], ARGV[9]
 
 -- A field without a name shows that the sends are still there, and were not evicted.
 local are_there = false
@@ -18,10 +19,17 @@ if key and remembered_until ~= NEVER then
   are_there = found[2]
 end
 
--- Another attempt of this send may have come before. It is looked for from the end, in pieces that
--- overlap by more than what is looked for, up to messages that are older by more than clocks differ.
+-- Another attempt of this send may have come before, unless nothing was written since. It is looked
+-- for from the end, in pieces that overlap by more than what is looked for, up to messages that are
+-- older by more than clocks differ.
 local time = string.sub(own, 1, 13)
-if again or time <= retried then
+local may_be_there = time <= retried
+if again then
+  local A_MOMENT = 1000
+  local since_write = ARGV[1] - redis.call('PTTL', conversation)
+  may_be_there = since_write < ARGV[7] + A_MOMENT
+end
+if may_be_there then
   local PIECE, OVERLAP, CLOCK_SKEW = 4096, 80, 5 * 60 * 1000
   local milliseconds = tonumber(string.sub(own, 1, 8) .. string.sub(own, 10, 13), 16)
   local too_old = string.format('%012x', math.max(0, milliseconds - CLOCK_SKEW))
