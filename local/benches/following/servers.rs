@@ -127,6 +127,16 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    /// Ends nginx's workers as well, which would outlive a master that is killed.
+    fn drop(&mut self) {
+        if let Program::Nginx { process, .. } = &mut self.program {
+            process.signal("TERM");
+            let _ = process.0.wait();
+        }
+    }
+}
+
 fn start_nginx(redis: Option<&RedisServer>) -> Outcome<(String, Program)> {
     let directory = tempfile::tempdir()?;
     let address = format!("127.0.0.1:{}", free_port());

@@ -25,7 +25,8 @@ mod subscriber;
 mod topology;
 mod write;
 
-use std::sync::{Arc, Once};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::mpsc;
 
@@ -45,8 +46,8 @@ pub struct RedisStore {
     publish: &'static str,
     ttl_milliseconds: u128,
     max_conversation_length: usize,
-    /// That followers cannot be told is logged once.
-    untold: Arc<Once>,
+    /// Whether the last write could not be published. That is logged once, and nobody can follow.
+    publish_refused: Arc<AtomicBool>,
 }
 
 impl RedisStore {
@@ -71,7 +72,7 @@ impl RedisStore {
             publish: if redis.cluster { "SPUBLISH" } else { "PUBLISH" },
             ttl_milliseconds: config.conversation_ttl.as_millis(),
             max_conversation_length: config.max_conversation_length(),
-            untold: Arc::new(Once::new()),
+            publish_refused: Arc::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reading: in one trip where it fits one piece, else in several up to where the conversation stood.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
 use redis::{Cmd, Pipeline, Value};
@@ -75,6 +76,9 @@ impl RedisStore {
     }
 
     pub(in crate::store) async fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {
+        if self.publish_refused.load(Relaxed) {
+            return Err(Error::StoreUnavailable("the user may not publish what happens".into()));
+        }
         // In this order: a write in between makes the clock one that is early, and looked at again.
         let request = |_| commands([reading("PTTL", id), reading("PEXPIRETIME", id)]);
         let parse = |replies| match replies_of(replies)? {

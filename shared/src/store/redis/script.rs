@@ -36,8 +36,8 @@ pub(super) struct Script {
 /// What a script that wrote something, or did not, had to say.
 pub(super) struct Reply {
     pub(super) word: String,
-    /// Why the followers could not be told.
-    pub(super) untold: Option<String>,
+    /// Why followers could not be told of it.
+    pub(super) publish_error: Option<String>,
 }
 
 impl Script {
@@ -77,14 +77,14 @@ impl Script {
 
 impl Reply {
     fn from_value(value: Value) -> Option<Self> {
-        let (word, untold) = match value {
+        let (word, publish_error) = match value {
             Value::Array(both) => {
-                let [word, untold] = <[Value; 2]>::try_from(both).ok()?;
-                (word, Some(text(untold)?))
+                let [word, publish_error] = <[Value; 2]>::try_from(both).ok()?;
+                (word, Some(text(publish_error)?))
             }
             word => (word, None),
         };
-        Some(Self { word: text(word)?, untold })
+        Some(Self { word: text(word)?, publish_error })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Creating, sending and deleting.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use redis::{Cmd, Value};
 
 use super::RedisStore;
@@ -86,10 +88,11 @@ impl RedisStore {
             arguments(command, attempt);
         };
         let parse = |reply: Reply| {
-            if let Some(cause) = reply.untold {
-                self.untold.call_once(|| {
-                    tracing::error!(cause, "Redis does not let followers be told");
-                });
+            let refused = self.publish_refused.swap(reply.publish_error.is_some(), Relaxed);
+            if let Some(cause) = reply.publish_error
+                && !refused
+            {
+                tracing::error!(cause, "Redis does not let what happens be published");
             }
             match reply.word.as_str() {
                 "sends_needed" => Some(Ok(None)),

@@ -11,12 +11,18 @@ local own, again, key, fingerprint = ARGV[4], ARGV[7] ~= '', ARGV[8], ARGV[9]
 local are_there = false
 if key and remembered_until ~= NEVER then
   local found = redis.call('HMGET', sends, key, '')
-  local first = found[1]
-  if first then
-    local same = string.sub(first, 1, #fingerprint) == fingerprint
-    return same and string.sub(first, #fingerprint + 1) or 'idempotency_key_reused'
-  end
   are_there = found[2]
+  if found[1] then
+    local first = string.sub(found[1], #fingerprint + 1)
+    local start = FRONT_LENGTH - 1 + tonumber(string.sub(first, 29), 16)
+    local mark = '\n{"messageId":"' .. first
+    local there = redis.call('GETRANGE', conversation, start, start + #mark - 1)
+    -- Else Redis was killed in the middle of it, and came back without the line.
+    if there == mark or string.sub(there, 1, 2) == '\n ' then
+      local same = string.sub(found[1], 1, #fingerprint) == fingerprint
+      return same and first or 'idempotency_key_reused'
+    end
+  end
 end
 
 -- Another attempt of this send may have come before, unless nothing was written since. It is looked
