@@ -52,7 +52,7 @@ pub async fn measure(target: Target, row: &Row, seconds: u32) -> Outcome<Figures
     let memory = server.resident();
     let mut streams = JoinSet::new();
     for number in 0..row.streams {
-        let stream = open(&server, &conversations[number % row.conversations]).await?;
+        let stream = open_when_ready(&server, &conversations[number % row.conversations]).await?;
         streams.spawn(listen(stream, sent.clone(), delivered.clone(), start));
     }
     sleep(Duration::from_millis(500)).await;
@@ -104,6 +104,18 @@ pub async fn measure(target: Target, row: &Row, seconds: u32) -> Outcome<Figures
         kilobytes,
         lost: expected.saturating_sub(delivered),
     })
+}
+
+/// Opens a stream; again for a while, because each of nchan's workers refuses until it has found Redis.
+async fn open_when_ready(server: &Server, conversation: &str) -> Outcome<TcpStream> {
+    let mut attempts = 0;
+    loop {
+        match open(server, conversation).await {
+            Err(_) if attempts < 100 => attempts += 1,
+            result => return result,
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 async fn open(server: &Server, conversation: &str) -> Outcome<TcpStream> {
