@@ -1,5 +1,7 @@
 //! A conversation as server-sent events.
 
+mod text;
+
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
@@ -10,12 +12,11 @@ use shared::conversation::ConversationId;
 use shared::cursor::Cursor;
 use shared::error::Error;
 use shared::event_log::line::MAX_LINE_BYTES;
-use shared::event_log::read::{Event, events};
 use shared::store::Tail;
 use shared::store::reader::{ConversationReader, Next};
-use shared::timestamp;
 use tokio::time::{Instant, sleep};
 
+use self::text::{COMMENT, RETRY, RETRY_UNAVAILABLE, push_event, push_events, push_expires};
 use crate::service::{Service, Streams};
 
 /// Bytes of the log that one piece of an open stream is made of: what a client that does not read
@@ -24,13 +25,6 @@ const OPEN_PIECE: u32 = MAX_LINE_BYTES;
 /// Bytes of the log that go into one batch; well below what Lambda lets through.
 const BATCH: u32 = 1024 * 1024;
 
-/// Milliseconds after which a browser comes back for the next batch.
-const RETRY: &str = "retry: 250\n\n";
-/// Milliseconds after which it comes back where the store could not be reached. It would never do so
-/// after an error.
-const RETRY_UNAVAILABLE: &str = "retry: 3000\n\n";
-/// A comment, which keeps what is between here and the client from giving up.
-const COMMENT: &str = ":\n\n";
 /// How often an open stream says something.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -209,34 +203,4 @@ impl EventStream {
             push_expires(&mut self.text, cursor, expires);
         }
     }
-}
-
-/// The cursor of the last of them.
-fn push_events(text: &mut String, start: Cursor, tail: &Tail) -> Cursor {
-    text.reserve(tail.lines.len() + tail.lines.len() / 2);
-    let mut last = start;
-    for (cursor, event) in events(&tail.lines, start) {
-        last = cursor;
-        match event {
-            Event::Message(message) => {
-                push_event(text, cursor, "message", &String::from_utf8_lossy(message));
-            }
-            Event::Deleted(id) => {
-                let id = String::from_utf8_lossy(id);
-                push_event(text, cursor, "deleted", &format!("{{\"messageId\":\"{id}\"}}"));
-            }
-        }
-    }
-    last
-}
-
-fn push_expires(text: &mut String, cursor: Cursor, expires: SystemTime) {
-    let expires = timestamp::format(expires);
-    push_event(text, cursor, "expires", &format!("{{\"expiresAt\":\"{expires}\"}}"));
-}
-
-/// JSON escapes line feeds, so `data` is always one line.
-fn push_event(text: &mut String, cursor: Cursor, event: &str, data: &str) {
-    // Writing into a string cannot fail.
-    let _ = write!(text, "id: {cursor}\nevent: {event}\ndata: {data}\n\n");
 }

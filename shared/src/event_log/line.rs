@@ -48,7 +48,10 @@ pub fn message(id: &MessageId, message: &NewMessage) -> Vec<u8> {
 
 /// Writes into a message's line where it begins.
 pub fn set_place(line: &mut [u8], place: Cursor) {
-    line[PLACE].copy_from_slice(format!("{:08x}", place.0).as_bytes());
+    let digits = line[PLACE].iter_mut().rev().enumerate();
+    digits.for_each(|(index, digit)| {
+        *digit = b"0123456789abcdef"[(place.0 >> (4 * index)) as usize & 0xf];
+    });
 }
 
 /// The line that tells of a deletion.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::notifier::{Event, Notification, Notifier, Subscription};
+use super::notifier::{Notification, Notifier, PublishedEvent, Subscription};
 use super::reader::StoreClock;
 use super::{PendingMessage, Read, Sent, Tail};
 use crate::config::Config;
@@ -155,7 +155,7 @@ impl MemoryStore {
         if self.notifier.is_followed(id) {
             let line = Bytes::copy_from_slice(&conversation.bytes()[length..]);
             let start = event_log::cursor_at(length);
-            let event = Event::new(start, line, conversation.expires.time);
+            let event = PublishedEvent::new(start, line, conversation.expires.time);
             self.notifier.notify(id, Notification::Event(event));
         }
     }

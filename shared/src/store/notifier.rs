@@ -60,14 +60,14 @@ pub(super) struct Change {
 #[derive(Clone, Debug)]
 pub(crate) enum Notification {
     /// Something happened.
-    Event(Event),
+    Event(PublishedEvent),
     /// Something may have happened.
     ReadOn,
 }
 
 /// Something that happened in a conversation, as it was published.
 #[derive(Clone, Debug)]
-pub(crate) struct Event {
+pub(crate) struct PublishedEvent {
     /// Where its line begins.
     pub(crate) start: Cursor,
     /// Its line; empty where that is too long to be published.
@@ -77,7 +77,7 @@ pub(crate) struct Event {
     pub(crate) rendered: Rendered,
 }
 
-impl Event {
+impl PublishedEvent {
     pub(super) fn new(start: Cursor, line: Bytes, expires: SystemTime) -> Self {
         Self { start, line, expires, rendered: Rendered::default() }
     }
@@ -109,7 +109,7 @@ impl Notifier {
             None => broadcast::channel(1).1,
             Some(topics) => {
                 let topic = topics.entry(*id).or_insert_with(|| {
-                    self.look_at(*id);
+                    self.reconcile(*id);
                     let is_heard = self.0.changes.is_none();
                     Topic { sender: broadcast::Sender::new(BUFFER), followers: 0, is_heard }
                 });
@@ -151,7 +151,7 @@ impl Notifier {
     }
 
     /// Has the conversation looked at.
-    pub(super) fn look_at(&self, id: ConversationId) {
+    pub(super) fn reconcile(&self, id: ConversationId) {
         if let Some(changes) = &self.0.changes {
             // Only where the store is being dropped does nobody listen.
             let _ = changes.send(Change { id, done: None });

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::notifier::{Event, Notification, Subscription};
+use super::notifier::{Notification, PublishedEvent, Subscription};
 use super::{Store, Tail};
 use crate::conversation::ConversationId;
 use crate::cursor::Cursor;
@@ -154,7 +154,7 @@ impl ConversationReader {
     }
 
     /// Takes an event that begins where the reader stands.
-    fn take(&mut self, event: Event) -> Option<Tail> {
+    fn take(&mut self, event: PublishedEvent) -> Option<Tail> {
         let following = self.following.as_mut()?;
         if event.start > self.cursor || (event.start == self.cursor && event.line.is_empty()) {
             following.is_behind = true;
@@ -166,7 +166,7 @@ impl ConversationReader {
         }
         self.expires = event.expires;
         self.cursor = self.cursor.advanced_by(event.line.len());
-        let Event { line: lines, expires, rendered, .. } = event;
+        let PublishedEvent { line: lines, expires, rendered, .. } = event;
         Some(Tail { lines, expires, is_whole: true, rendered: Some(rendered) })
     }
 }

@@ -10,7 +10,7 @@
 //! - `client.rs`: the connections for commands, and the deadline of each operation; `retry.rs`:
 //!   when to try again; `connection.rs`: one connection.
 //! - `script.rs`, `scripts/`: the scripts; `write.rs`: what runs them.
-//! - `read.rs`: reading.
+//! - `read.rs`: reading, in trips of `trips.rs`.
 //! - `subscriber.rs`: the connections for subscriptions.
 
 mod client;
@@ -23,6 +23,7 @@ mod script;
 mod server;
 mod subscriber;
 mod topology;
+mod trips;
 mod write;
 
 use std::sync::Arc;

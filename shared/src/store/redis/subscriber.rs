@@ -30,7 +30,7 @@ const RETRY_DELAY: Duration = Duration::from_millis(100);
 const FAILURE_DELAY: Duration = Duration::from_secs(1);
 
 /// What happened on a node's connection.
-enum Event {
+enum ConnectionEvent {
     /// It does not subscribe to this.
     Refused { id: ConversationId, by: NodeId, refusal: RedisError },
     /// It was opened.
@@ -45,7 +45,7 @@ enum Event {
 pub(super) struct Subscriber {
     topology: Arc<Topology>,
     notifier: WeakNotifier,
-    events: UnboundedSender<Event>,
+    events: UnboundedSender<ConnectionEvent>,
     /// The connections that are open or being opened.
     connections: HashMap<NodeId, UnboundedSender<Change>>,
     /// The node that is to subscribe to each conversation that is followed.
@@ -70,21 +70,21 @@ impl Subscriber {
         loop {
             tokio::select! {
                 changed = changes.recv() => match changed {
-                    Some(change) => subscriber.look_at(change),
+                    Some(change) => subscriber.reconcile(change),
                     None => return,
                 },
                 Some(event) = happened.recv() => match event {
-                    Event::Refused { id, by, refusal } => subscriber.refused(id, by, &refusal),
-                    Event::Opened => subscriber.is_failing = false,
-                    Event::NotOpened { node, error } => subscriber.not_opened(node, &error),
-                    Event::Ended { node } => subscriber.ended(node, RETRY_DELAY),
+                    ConnectionEvent::Refused { id, by, refusal } => subscriber.refused(id, by, &refusal),
+                    ConnectionEvent::Opened => subscriber.is_failing = false,
+                    ConnectionEvent::NotOpened { node, error } => subscriber.not_opened(node, &error),
+                    ConnectionEvent::Ended { node } => subscriber.ended(node, RETRY_DELAY),
                 },
             }
         }
     }
 
     /// Has the conversation subscribed to where it is followed, and else no more.
-    fn look_at(&mut self, change: Change) {
+    fn reconcile(&mut self, change: Change) {
         let Some(notifier) = self.notifier.upgrade() else { return };
         let id = change.id;
         if !notifier.is_followed(&id) {
@@ -106,12 +106,12 @@ impl Subscriber {
 
     fn refused(&mut self, id: ConversationId, by: NodeId, refusal: &RedisError) {
         if refusal.redirect_node().is_none() {
-            self.look_later(vec![id], FAILURE_DELAY);
+            self.reconcile_later(vec![id], FAILURE_DELAY);
         } else if self.topology.moved(&id, by, refusal) {
             // Two nodes may name each other while a slot is handed over.
-            self.look_later(vec![id], RETRY_DELAY);
+            self.reconcile_later(vec![id], RETRY_DELAY);
         } else {
-            self.look_at(Change { id, done: None });
+            self.reconcile(Change { id, done: None });
         }
     }
 
@@ -127,11 +127,11 @@ impl Subscriber {
     fn ended(&mut self, ended: NodeId, delay: Duration) {
         self.connections.remove(&ended);
         let assigned = self.assigned.iter().filter(|(_, node)| **node == ended);
-        self.look_later(assigned.map(|(id, _)| *id).collect(), delay);
+        self.reconcile_later(assigned.map(|(id, _)| *id).collect(), delay);
     }
 
     /// Looks again after a while; where it is a long one, followers look for themselves meanwhile.
-    fn look_later(&self, ids: Vec<ConversationId>, delay: Duration) {
+    fn reconcile_later(&self, ids: Vec<ConversationId>, delay: Duration) {
         let notifier = self.notifier.clone();
         tokio::spawn(async move {
             sleep(delay).await;
@@ -140,7 +140,7 @@ impl Subscriber {
                 if delay >= FAILURE_DELAY {
                     notifier.doubt(&id);
                 }
-                notifier.look_at(id);
+                notifier.reconcile(id);
             }
         });
     }
@@ -151,7 +151,7 @@ fn start(
     node: NodeId,
     topology: &Arc<Topology>,
     notifier: &WeakNotifier,
-    events: &UnboundedSender<Event>,
+    events: &UnboundedSender<ConnectionEvent>,
 ) -> UnboundedSender<Change> {
     let (sender, due) = unbounded_channel();
     let (topology, notifier, events) = (topology.clone(), notifier.clone(), events.clone());
@@ -159,13 +159,13 @@ fn start(
         let end = match Node::open(&topology, node, notifier, events.clone()).await {
             Ok(open) => {
                 // Only where the store is being dropped does nobody listen.
-                let _ = events.send(Event::Opened);
+                let _ = events.send(ConnectionEvent::Opened);
                 if let Err(error) = open.run(due).await {
                     tracing::debug!(%error, "a connection for subscriptions has ended");
                 }
-                Event::Ended { node }
+                ConnectionEvent::Ended { node }
             }
-            Err(error) => Event::NotOpened { node, error },
+            Err(error) => ConnectionEvent::NotOpened { node, error },
         };
         let _ = events.send(end);
     });

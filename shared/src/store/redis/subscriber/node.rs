@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::sleep;
 
-use super::Event;
+use super::ConnectionEvent;
 use super::pushes::{Pushes, is_confirmation};
 use crate::conversation::ConversationId;
 use crate::store::notifier::{Change, WeakNotifier};
@@ -28,7 +28,7 @@ pub(super) struct Node {
     node: NodeId,
     cluster: bool,
     notifier: WeakNotifier,
-    events: UnboundedSender<Event>,
+    events: UnboundedSender<ConnectionEvent>,
     connection: MultiplexedConnection,
     ended: Arc<Notify>,
     subscribed: HashSet<ConversationId>,
@@ -41,7 +41,7 @@ impl Node {
         topology: &Topology,
         node: NodeId,
         notifier: WeakNotifier,
-        events: UnboundedSender<Event>,
+        events: UnboundedSender<ConnectionEvent>,
     ) -> RedisResult<Self> {
         let ended = Arc::new(Notify::new());
         let pushes = Pushes { notifier: notifier.clone(), ended: ended.clone() };
@@ -68,7 +68,7 @@ impl Node {
                 () = self.ended.notified() => return Err(ended()),
                 count = due.recv_many(&mut batch, BATCH) => match count {
                     0 => return Ok(()),
-                    _ => self.look_at(batch).await?,
+                    _ => self.reconcile(batch).await?,
                 },
                 () = sleep(PING_PERIOD) => match self.subscribed.is_empty() {
                     true => return Ok(()),
@@ -78,7 +78,7 @@ impl Node {
         }
     }
 
-    async fn look_at(&mut self, batch: Vec<Change>) -> RedisResult<()> {
+    async fn reconcile(&mut self, batch: Vec<Change>) -> RedisResult<()> {
         let Some(notifier) = self.notifier.upgrade() else { return Err(ended()) };
         let ids = batch.iter().map(|change| change.id);
         let (followed, left) = ids.partition(|id| notifier.is_followed(id));
@@ -134,7 +134,7 @@ impl Node {
             tracing::error!(error = %refusal, "Redis lets nobody follow");
         }
         // Only where the store is being dropped does nobody listen.
-        let _ = self.events.send(Event::Refused { id, by: self.node, refusal });
+        let _ = self.events.send(ConnectionEvent::Refused { id, by: self.node, refusal });
     }
 
     async fn ping(&mut self) -> RedisResult<()> {

@@ -15,9 +15,9 @@ use tokio::sync::Notify;
 
 use crate::conversation::ConversationId;
 use crate::cursor::Cursor;
-use crate::store::notifier::{Event, Notification, WeakNotifier};
+use crate::store::notifier::{Notification, PublishedEvent, WeakNotifier};
 use crate::store::redis::keys::conversation_of;
-use crate::store::redis::read::time;
+use crate::store::redis::trips::time;
 
 fn conversation(channel: &Value) -> Option<ConversationId> {
     match channel {
@@ -54,7 +54,7 @@ impl AsyncPushSender for Pushes {
                 notifier.notify(&id, notification);
             }
             // Where nobody asked for it, the conversation's slot has left this node of the cluster.
-            PushKind::SUnsubscribe if notifier.is_followed(&id) => notifier.look_at(id),
+            PushKind::SUnsubscribe if notifier.is_followed(&id) => notifier.reconcile(id),
             _ => {}
         }
         Ok(())
@@ -62,11 +62,11 @@ impl AsyncPushSender for Pushes {
 }
 
 /// What was published, if it is what our scripts publish.
-fn event(note: Value) -> Option<Event> {
+fn event(note: Value) -> Option<PublishedEvent> {
     let Value::BulkString(note) = note else { return None };
     let note = Bytes::from(note);
     let head_end = memchr(b'\n', &note)?;
     let (expires, start) = std::str::from_utf8(&note[..head_end]).ok()?.split_once(' ')?;
     let start = Cursor(u32::from_str_radix(start, 16).ok()?);
-    Some(Event::new(start, note.slice(head_end + 1..), time(expires.parse().ok()?)))
+    Some(PublishedEvent::new(start, note.slice(head_end + 1..), time(expires.parse().ok()?)))
 }
