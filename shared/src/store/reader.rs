@@ -175,7 +175,7 @@ impl StoreClock {
     fn instant_of(&self, time: SystemTime) -> Instant {
         match time.duration_since(self.time) {
             Ok(later) => self.instant + later,
-            Err(earlier) => self.instant - earlier.duration(),
+            Err(earlier) => self.instant.checked_sub(earlier.duration()).unwrap_or(self.instant),
         }
     }
 }
