@@ -16,8 +16,8 @@ impl Cluster {
     pub fn begin_move(&self, slot: u16, from: usize, to: usize) {
         let slot = slot.to_string();
         let ids = [from, to].map(|node| self.id(node));
-        self.nodes[to].expect_ok(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &ids[0]]);
-        self.nodes[from].expect_ok(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &ids[1]]);
+        self.set_slot(to, &[&slot, "IMPORTING", &ids[0]]);
+        self.set_slot(from, &[&slot, "MIGRATING", &ids[1]]);
         let port = self.nodes[to].port().to_string();
         loop {
             let keys = self.nodes[from].command(&["CLUSTER", "GETKEYSINSLOT", &slot, "100"]);
@@ -35,12 +35,21 @@ impl Cluster {
         }
     }
 
+    /// Tells a node of a slot; again, until it has heard which nodes are primaries.
+    fn set_slot(&self, node: usize, words: &[&str]) {
+        let words = [&["CLUSTER", "SETSLOT"], words].concat();
+        wait_until("the node takes down the slot", || {
+            self.nodes[node].command(&words) == "+OK\r\n"
+        });
+    }
+
     /// Ends it: all are told where the slot is served from now on.
     pub fn finish_move(&self, slot: u16, to: usize) {
-        let id = self.id(to);
-        let primaries = self.nodes.iter().filter(|node| node.command(&["ROLE"]).contains("master"));
-        for node in std::iter::once(&self.nodes[to]).chain(primaries) {
-            node.expect_ok(&["CLUSTER", "SETSLOT", &slot.to_string(), "NODE", &id]);
+        let (slot, id) = (slot.to_string(), self.id(to));
+        let is_primary = |node: &usize| self.nodes[*node].command(&["ROLE"]).contains("master");
+        let primaries = (0..self.nodes.len()).filter(is_primary);
+        for node in std::iter::once(to).chain(primaries) {
+            self.set_slot(node, &[&slot, "NODE", &id]);
         }
     }
 
