@@ -113,7 +113,7 @@ async fn add(
     line_end.extend_from_slice(b",\n");
     let key_header = headers.get("idempotency-key");
     let mut send = script(floor.send, &id, key_header.is_some());
-    send.arg(&text[..28]).arg(line_end).arg(MAX_LENGTH).arg(0);
+    send.arg(&text[..28]).arg(line_end).arg(MAX_LENGTH).arg("");
     if let Some(key) = key_header {
         // Any 16 bytes will do for a fingerprint.
         send.arg(key.as_bytes()).arg(message.as_bytes());
