@@ -84,13 +84,6 @@ impl EventStream {
             };
             self.handle(result).await;
         }
-        let text = match self.shared.take() {
-            Some(shared) => shared,
-            None => std::mem::take(&mut self.text).into(),
-        };
-        if text.is_empty() {
-            return None;
-        }
         if self.ended
             && self.deadline.is_some()
             && let Some(reader) = self.reader.take()
@@ -98,7 +91,11 @@ impl EventStream {
             // Before the function is frozen: Redis would keep for it all that is published.
             reader.close().await;
         }
-        Some((text, self))
+        let text = match self.shared.take() {
+            Some(shared) => shared,
+            None => std::mem::take(&mut self.text).into(),
+        };
+        if text.is_empty() { None } else { Some((text, self)) }
     }
 
     /// Handles what an attempt to read on ended in.
