@@ -78,13 +78,27 @@ async fn deleting_costs_the_same_in_a_long_conversation_as_in_a_short_one() {
     }
 }
 
+/// A store behind a proxy that can be made to fail, and a short and a long conversation in it.
+struct Faulty {
+    redis: RedisServer,
+    proxy: Proxy,
+    store: Store,
+    made: [(ConversationId, Vec<MessageId>); 2],
+}
+
+impl Faulty {
+    async fn start() -> Self {
+        let redis = RedisServer::start();
+        let proxy = Proxy::to(redis.port()).await;
+        let store = open(&[("REDIS_URL", &proxy.url())]).await;
+        let made = conversations(&store, &redis.url()).await;
+        Self { redis, proxy, store, made }
+    }
+}
+
 #[tokio::test]
 async fn a_later_attempt_of_a_send_costs_the_same_in_a_long_conversation_as_in_a_short_one() {
-    let redis = RedisServer::start();
-    let proxy = Proxy::to(redis.port()).await;
-    let direct = open(&[("REDIS_URL", &redis.url())]).await;
-    let store = open(&[("REDIS_URL", &proxy.url())]).await;
-    let made = conversations(&direct, &redis.url()).await;
+    let Faulty { redis, proxy, store, made } = Faulty::start().await;
     let mut costs = [Vec::new(), Vec::new()];
     for _ in 0..TIMES {
         for ((id, _), costs) in made.iter().zip(&mut costs) {
@@ -101,11 +115,7 @@ async fn a_later_attempt_of_a_send_costs_the_same_in_a_long_conversation_as_in_a
 
 #[tokio::test]
 async fn a_later_attempt_whose_first_never_arrived_costs_the_same_in_a_long_conversation() {
-    let redis = RedisServer::start();
-    let proxy = Proxy::to(redis.port()).await;
-    let direct = open(&[("REDIS_URL", &redis.url())]).await;
-    let store = open(&[("REDIS_URL", &proxy.url())]).await;
-    let made = conversations(&direct, &redis.url()).await;
+    let Faulty { redis, proxy, store, made } = Faulty::start().await;
     let mut costs = [Vec::new(), Vec::new()];
     for _ in 0..3 {
         for ((id, _), costs) in made.iter().zip(&mut costs) {
