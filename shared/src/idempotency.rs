@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use uuid::Uuid;
+use ring::digest::{Context, SHA256};
 
 use crate::conversation::ConversationId;
 use crate::error::Error;
@@ -12,36 +12,51 @@ use crate::message::NewMessage;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
-/// What a send under a key is remembered by: digests (UUID v5: SHA-1), so that neither a long key
-/// nor a deleted message's content is kept; salted with the conversation, so that equal messages of
-/// two conversations do not show as equal.
+/// A digest of 128 bits.
+type Digest = [u8; 16];
+
+/// What a send under a key is remembered by: digests, so that neither a long key nor a deleted
+/// message's content is kept; salted with the conversation, so that equal messages of two
+/// conversations do not show as equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Idempotency {
-    key: Uuid,
-    fingerprint: Uuid,
+    key: Digest,
+    fingerprint: Digest,
 }
 
 impl Idempotency {
     /// How a message sent under a key within a conversation is remembered.
     pub fn of(conversation: &ConversationId, key: &IdempotencyKey, message: &NewMessage) -> Self {
+        let (sender, timestamp) = (message.sender().name(), message.timestamp());
         // Neither a sender's name nor a timestamp can hold a line feed: no two messages collide.
-        let text =
-            format!("{}\n{}\n{}", message.sender().name(), message.timestamp(), message.content());
+        let message = [sender, "\n", timestamp, "\n", message.content()];
         Self {
-            key: Uuid::new_v5(conversation.uuid(), key.0.as_bytes()),
-            fingerprint: Uuid::new_v5(conversation.uuid(), text.as_bytes()),
+            key: digest(conversation, &[&key.0]),
+            fingerprint: digest(conversation, &message),
         }
     }
 
     /// The digest of the key.
-    pub fn key(&self) -> &[u8; 16] {
-        self.key.as_bytes()
+    pub fn key(&self) -> &Digest {
+        &self.key
     }
 
     /// The digest of the message, equal for two sends that say the same.
-    pub fn fingerprint(&self) -> &[u8; 16] {
-        self.fingerprint.as_bytes()
+    pub fn fingerprint(&self) -> &Digest {
+        &self.fingerprint
     }
+}
+
+/// SHA-256, cut to its first half.
+fn digest(conversation: &ConversationId, parts: &[&str]) -> Digest {
+    let mut context = Context::new(&SHA256);
+    context.update(conversation.uuid().as_bytes());
+    for part in parts {
+        context.update(part.as_bytes());
+    }
+    let mut digest = Digest::default();
+    digest.copy_from_slice(&context.finish().as_ref()[..size_of::<Digest>()]);
+    digest
 }
 
 impl FromStr for IdempotencyKey {

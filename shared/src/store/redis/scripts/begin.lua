@@ -9,12 +9,14 @@
 --
 -- KEYS  1 the conversation, 2 the sends that are remembered (left out where they are not needed)
 -- ARGV  1 the conversation's life in milliseconds, 2 the command that publishes, 3 the channel
+-- Looked up once rather than at each command.
+local call = redis.call
 local conversation, sends = KEYS[1], KEYS[2]
 local FRONT_LENGTH = 166
 
 -- What scripts need of the state, see event_log/state.rs for its fields. Their places count from 0, as
 -- in SETRANGE; Lua's strings count from 1.
-local state = redis.call('GETRANGE', conversation, '0', '27')
+local state = call('GETRANGE', conversation, '0', '27')
 if state == '' then
   return 'conversation_not_found'
 end
@@ -22,8 +24,8 @@ local RETRIED, REMEMBERED_UNTIL = '2', '15'
 local retried, remembered_until = string.sub(state, 3, 15), string.sub(state, 16, 28)
 local NEVER = '0000000000000'
 
-local length = redis.call('STRLEN', conversation)
+local length = call('STRLEN', conversation)
 local place = string.format('%08x', length - FRONT_LENGTH)
--- To be set before prolong.lua: the line to be added, what to reply, and whether the send is to be
+-- To be set before prolong.lua: the line to be added, what to reply, and the key that was
 -- remembered.
-local line, reply, remembers
+local line, reply, remembered

@@ -8,7 +8,7 @@ local start, line_start, sender, again = ARGV[4] + 0, ARGV[5], ARGV[6], ARGV[8] 
 local PIECE = 1024
 
 -- From the line feed before it.
-local rest = redis.call('GETRANGE', conversation, start - 1, start - 1 + PIECE)
+local rest = call('GETRANGE', conversation, start - 1, start - 1 + PIECE)
 if string.sub(rest, 1, #line_start + 1) ~= '\n' .. line_start then
   -- An earlier attempt has blanked it.
   local is_blank = again and string.sub(rest, 1, 2) == '\n '
@@ -21,7 +21,7 @@ local read = start - 1
 local line_feed = string.find(rest, '\n', 2, true)
 while not line_feed do
   read = read + #rest
-  rest = redis.call('GETRANGE', conversation, read, read + 16 * PIECE)
+  rest = call('GETRANGE', conversation, read, read + 16 * PIECE)
   if rest == '' then
     return 'message_not_found'
   end
