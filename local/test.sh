@@ -4,7 +4,7 @@
 # conversation under `cargo lambda watch`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-source local/tools.sh
+source local/scripts/install_tools.sh
 
 step() { printf '\n== %s\n' "$*"; }
 
@@ -25,14 +25,14 @@ fi
 step Tests
 cargo test --workspace --locked
 step Instructions
-local/instructions.sh
+functions/scripts/count_instructions.sh
 step OpenAPI
-local/schemathesis.sh
+local/scripts/schemathesis.sh
 step Template
 sam validate --lint
 sam validate --region us-east-1
 cfn-lint template.yaml
 step cargo lambda watch
-local/watch.sh
+functions/scripts/test_cargo_lambda_watch.sh
 
 step "All of it holds"

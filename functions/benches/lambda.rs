@@ -1,5 +1,5 @@
 //! Starting, answering and memory of the four functions, as Lambda would see them, beside those of
-//! a bare `lambda_http` function: `local/lambda.sh` builds both and runs this.
+//! a bare `lambda_http` function: `functions/scripts/measure_functions.sh` builds both and runs this.
 #![allow(clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ async fn main() {
     print(&functions, &mut seen, median(&mut round_trips));
 }
 
-/// What `local/lambda.sh` has built, in the folder that it names.
+/// What `functions/scripts/measure_functions.sh` has built, in the folder that it names.
 fn binary(route: Option<Route>) -> PathBuf {
     let folder = std::env::args().nth(1).expect("the folder of the built functions");
     Path::new(&folder).join(route.map_or("hello", Route::name)).join("bootstrap")
@@ -78,7 +78,7 @@ async fn running(binary: &Path, redis: &RedisServer) -> Running {
     let runtime = RuntimeApi::start().await;
     let mut command = command(binary, &runtime, &redis.url(), &[]);
     let started = Instant::now();
-    let process = Process::start(&mut command, "local/lambda.sh builds it");
+    let process = Process::start(&mut command, "functions/scripts/measure_functions.sh builds it");
     runtime.asked().await;
     Running { process, runtime, started_in: started.elapsed() }
 }

@@ -30,10 +30,7 @@ impl Idempotency {
         let (sender, timestamp) = (message.sender().name(), message.timestamp());
         // Neither a sender's name nor a timestamp can hold a line feed: no two messages collide.
         let message = [sender, "\n", timestamp, "\n", message.content()];
-        Self {
-            key: digest(conversation, &[&key.0]),
-            fingerprint: digest(conversation, &message),
-        }
+        Self { key: digest(conversation, &[&key.0]), fingerprint: digest(conversation, &message) }
     }
 
     /// The digest of the key.

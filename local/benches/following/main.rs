@@ -1,7 +1,7 @@
 //! What following costs: processor time of the servers for a delivery, how late deliveries are, and
 //! memory for a stream; beside nchan, a module of nginx in C, which does nothing else.
 //!
-//! `local/bench.sh --following` installs what this needs and runs it.
+//! `local/scripts/bench.sh --following` installs what this needs and runs it.
 //!
 //! - [`servers`]: the router and nchan, each in memory and on Redis.
 //! - [`load`]: streams that are held open, and messages that are sent to them.

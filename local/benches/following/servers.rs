@@ -164,7 +164,7 @@ fn start_nginx(redis: Option<&RedisServer>) -> Outcome<(String, Program)> {
     std::fs::write(&path, configuration)?;
     let mut command = Command::new("nginx");
     command.arg("-p").arg(directory.path()).arg("-c").arg(&path);
-    let process = Process::start(&mut command, "local/bench.sh installs nginx and nchan.");
+    let process = Process::start(&mut command, "local/scripts/bench.sh installs nginx and nchan.");
     testing::redis::wait_until("nginx listens", || std::net::TcpStream::connect(&address).is_ok());
     Ok((address, Program::Nginx { process, _directory: directory }))
 }

@@ -2,7 +2,7 @@
 //!
 //! A figure alone says more of the machine than of the router. So each is set against that of
 //! another server, measured in turns with it: the floor, which does no more than axum, redis-rs and
-//! Redis must; the router's own store in memory; and what most such services do. `local/bench.sh`
+//! Redis must; the router's own store in memory; and what most such services do. `local/scripts/bench.sh`
 //! installs what this needs and runs it.
 //!
 //! - [`rows`]: what is measured.
@@ -71,7 +71,7 @@ fn circumstances(options: &Options) -> Outcome<String> {
     let cores = available_parallelism()?;
     let output = Command::new("redis-server").arg("--version").output();
     let output = output.map_err(|error| {
-        format!("cannot start redis-server: {error}. local/bench.sh installs it")
+        format!("cannot start redis-server: {error}. local/scripts/bench.sh installs it")
     })?;
     let version = String::from_utf8_lossy(&output.stdout).into_owned();
     let version = version.split_whitespace().find_map(|word| word.strip_prefix("v="));

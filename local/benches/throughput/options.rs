@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, value_parser};
 
 /// Measures the router's throughput against that of a bare server on the same Redis.
 #[derive(Parser)]
-#[command(name = "local/bench.sh")]
+#[command(name = "local/scripts/bench.sh")]
 pub struct Options {
     /// Seconds that each measurement takes
     #[arg(long, default_value_t = 2, value_parser = value_parser!(u32).range(1..=60))]

@@ -31,7 +31,9 @@ pub fn measure(url: &str, requests: &[String], connections: u32, seconds: u32) -
         .args(["--script", SCRIPT, url, "--"])
         .arg(file.path())
         .output()
-        .map_err(|error| format!("cannot start wrk: {error}. local/bench.sh installs it"))?;
+        .map_err(|error| {
+            format!("cannot start wrk: {error}. local/scripts/bench.sh installs it")
+        })?;
     let said = String::from_utf8_lossy(&output.stdout);
     let found = figures(&said).ok_or_else(|| {
         format!("wrk has measured nothing: {said}{}", String::from_utf8_lossy(&output.stderr))

@@ -1,0 +1,6 @@
+//! The template and the manifest beside the code that they name.
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod routes;
+mod stack_environment;
+mod template;

@@ -1,0 +1,59 @@
+//! Following through the functions, each frozen as soon as it has answered.
+
+use std::time::Duration;
+
+use crate::binaries::functions;
+use reqwest::Method;
+use testing::api::{Api, answer};
+use testing::gateway::{Gateway, Invocations};
+use testing::redis::RedisServer;
+use tokio::task::JoinSet;
+
+async fn start(redis: &RedisServer) -> (Gateway, Api) {
+    let gateway = Gateway::invoking(Invocations::Plain, functions(), &redis.url(), &[]).await;
+    let api = Api::at(&gateway.url);
+    (gateway, api)
+}
+
+fn channels(redis: &RedisServer) -> usize {
+    redis.command(&["PUBSUB", "CHANNELS"]).matches("chat:2:{").count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_has_unsubscribed_when_it_answers() {
+    let redis = RedisServer::start();
+    let (_gateway, api) = start(&redis).await;
+    let conversation = api.create().await;
+    let waits = format!("{conversation}?after=0&wait=1");
+    for accept in ["application/json", "text/event-stream"] {
+        let mut held = JoinSet::new();
+        for _ in 0..4 {
+            let request = api.request(Method::GET, &waits).header("Accept", accept);
+            held.spawn(answer(request));
+        }
+        while channels(&redis) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if accept == "text/event-stream" {
+            // A batch is held for longer than the test likes to wait.
+            api.send(&conversation, "hello").await;
+        }
+        while let Some(answer) = held.join_next().await {
+            assert_eq!(answer.expect("an answer").status, 200, "{accept}");
+        }
+        // Nobody is left who could unsubscribe later.
+        assert_eq!(channels(&redis), 0, "{accept}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_is_asked_for_while_the_store_is_away_has_the_browser_come_back() {
+    let mut redis = RedisServer::start();
+    let (_gateway, api) = start(&redis).await;
+    let conversation = api.create().await;
+    redis.kill();
+    let request = api.request(Method::GET, &conversation).header("Accept", "text/event-stream");
+    let batch = answer(request).await;
+    assert_eq!((batch.status.as_u16(), batch.body.as_str()), (200, "retry: 3000\n\n:\n\n"));
+    assert_eq!(batch.header("content-type"), "text/event-stream");
+}

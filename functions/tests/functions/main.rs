@@ -1,0 +1,12 @@
+//! The four functions as Lambda runs them.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod access_string;
+mod any_request;
+mod binaries;
+mod contract;
+mod event_files;
+mod event_source;
+mod following;
+mod managed_instances;
+mod start;

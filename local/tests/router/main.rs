@@ -1,0 +1,10 @@
+//! The router as a process: its routes, its limits, its streams and its configuration.
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod bad_input;
+mod following;
+mod login;
+mod openapi;
+mod router;
+mod slow_clients;
+mod streams_without_store;

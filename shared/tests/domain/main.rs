@@ -1,0 +1,6 @@
+//! The log and the domain's parsers, held to properties over any input.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod log_properties;
+mod log_readers;
+mod parsers;
