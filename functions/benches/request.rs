@@ -1,20 +1,20 @@
 //! What a request takes between the network and the store, on the store in memory.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use functions::dispatch::dispatch;
-use functions::function::Function;
+use functions::endpoint::Endpoint;
+use functions::http::request::{PathParameters, Request};
+use functions::http::response::Response;
+use functions::middleware::respond;
 use functions::route::Route;
-use functions::service::{Service, Streams};
+use functions::state::{AppState, StreamMode};
 use http::header::{ETAG, IF_NONE_MATCH};
 use http::{HeaderValue, StatusCode};
-use lambda_http::{Body, Context, Request, RequestExt};
 use shared::config::Config;
-use shared::conversation::ConversationId;
-use shared::message::NewMessage;
+use shared::domain::conversation::ConversationId;
+use shared::domain::message::NewMessage;
 use shared::store::{PendingMessage, Store};
 use tokio::runtime::Builder;
 
@@ -25,7 +25,7 @@ const REQUESTS: u64 = 1_000;
 
 /// What there is to be asked for.
 struct Present {
-    service: Service,
+    state: AppState,
     conversation: String,
     etag: HeaderValue,
 }
@@ -41,34 +41,38 @@ impl Present {
         for _ in 0..messages {
             store.send(&id, &PendingMessage::new(&id, &message, None)).await.unwrap();
         }
-        let service = Service { store, streams: Streams::Batched, tokens: None };
+        let state = AppState { store, stream_mode: StreamMode::LongPoll, tokens: None };
         let etag = HeaderValue::from_static("");
-        let mut present = Self { service, conversation: id.to_string(), etag };
-        let read =
-            dispatch(Function::of(Route::GetConversation), &present.service, present.request(""))
-                .await;
+        let mut present = Self { state, conversation: id.to_string(), etag };
+        let read = present.answer(Route::GetConversation, &present.request("")).await;
         present.etag = read.headers()[ETAG].clone();
         present
     }
 
-    /// A request as Lambda hands it over.
-    fn request(&self, body: &str) -> Request {
-        let mut context = Context::default();
-        context.request_id = "8f5e1c1e-5f0a-4c62-9d7e-2f7f4a3c9b10".to_owned();
-        let path = HashMap::from([("conversationId".to_owned(), self.conversation.clone())]);
-        let body = Body::Text(body.to_owned());
-        Request::new(body).with_path_parameters(path).with_lambda_context(context)
+    fn request(&self, body: &'static str) -> Request {
+        let conversation_id = Some(self.conversation.clone());
+        Request {
+            id: "8f5e1c1e-5f0a-4c62-9d7e-2f7f4a3c9b10".to_owned(),
+            path: PathParameters { conversation_id, message_id: None },
+            body: body.into(),
+            ..Request::default()
+        }
     }
 
     fn read_after(&self, cursor: &str) -> Request {
-        let query = HashMap::from([("after".to_owned(), cursor.to_owned())]);
-        self.request("").with_query_string_parameters(query)
+        Request { query: vec![("after".to_owned(), cursor.to_owned())], ..self.request("") }
     }
 
     fn read_unless_unchanged(&self) -> Request {
         let mut request = self.request("");
-        request.headers_mut().insert(IF_NONE_MATCH, self.etag.clone());
+        request.headers.insert(IF_NONE_MATCH, self.etag.clone());
         request
+    }
+
+    /// Answers a request as the adapters do.
+    async fn answer(&self, route: Route, request: &Request) -> Response {
+        let handling = Endpoint::of(route).handle(&self.state, request);
+        respond(&request.id, Some(route), handling).await
     }
 }
 
@@ -83,8 +87,8 @@ async fn time(
     let requests: Vec<_> = (0..requests).map(|_| request(&present)).collect();
     let started = Instant::now();
     for request in requests {
-        let answer = dispatch(Function::of(route), &present.service, request).await;
-        assert_eq!(answer.status(), expected);
+        let response = present.answer(route, &request).await;
+        assert_eq!(response.status(), expected);
     }
     started.elapsed()
 }

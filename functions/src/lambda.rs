@@ -1,50 +1,86 @@
-//! How Lambda runs a function.
+//! The adapter for Lambda: runs an endpoint as a function.
 
 use std::future::ready;
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt;
-use lambda_http::{Body, Error, IntoResponse, Request, Response, run_concurrent, service_fn};
-use shared::answer::{self, Answer};
+use lambda_http::{Body, Context, Error, IntoResponse, RequestExt, run_concurrent, service_fn};
 use shared::config::Config;
 use shared::logging::{self, Format};
 use shared::store::Store;
+use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
-use crate::dispatch::dispatch;
-use crate::function::Function;
-use crate::service::{Service, Streams};
+use crate::endpoint::Endpoint;
+use crate::http::body;
+use crate::http::request::{PathParameters, Request};
+use crate::http::response::Response;
+use crate::middleware::respond;
+use crate::state::{AppState, StreamMode};
 
-/// Runs a function until Lambda ends the process.
+/// Runs an endpoint until Lambda ends the process.
 ///
-/// A configuration that makes no sense ends it before the first request, with one line that names
-/// the variable.
+/// A wrong configuration ends it before the first request, with one line that names the variable.
 #[tokio::main(flavor = "current_thread")]
-pub async fn run(function: Function) -> ExitCode {
-    match serve(function).await {
+pub async fn run(endpoint: Endpoint) -> ExitCode {
+    match serve(endpoint).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}: {error}", function.route.name());
+            eprintln!("{}: {error}", endpoint.route.name());
             ExitCode::FAILURE
         }
     }
 }
 
-async fn serve(function: Function) -> Result<(), Error> {
+async fn serve(endpoint: Endpoint) -> Result<(), Error> {
     logging::start(Format::Json, LevelFilter::INFO)?;
     let config = Config::from_env()?;
     config.require_redis()?;
-    let service = Service {
+    let state = AppState {
         store: Store::open(&config).await,
-        streams: Streams::Batched,
+        stream_mode: StreamMode::LongPoll,
         tokens: config.tokens,
     };
-    run_concurrent(service_fn(move |request: Request| {
-        let service = service.clone();
-        async move { Ok::<_, Error>(buffered(dispatch(function, &service, request).await).await) }
+    run_concurrent(service_fn(move |event: lambda_http::Request| {
+        let state = state.clone();
+        async move {
+            let request = request(event);
+            let handling = endpoint.handle(&state, &request);
+            let response = respond(&request.id, Some(endpoint.route), handling).await;
+            Ok::<_, Error>(buffer(response).await)
+        }
     }))
     .await
+}
+
+/// Makes a request of an event.
+fn request(event: lambda_http::Request) -> Request {
+    let path = event.path_parameters();
+    let query = event.query_string_parameters();
+    let context = event.lambda_context_ref();
+    let id = context.map(|context| context.request_id.clone()).unwrap_or_default();
+    let deadline = context.map(deadline);
+    let (parts, body) = event.into_parts();
+    Request {
+        id,
+        method: parts.method,
+        path: PathParameters {
+            conversation_id: path.first("conversationId").map(str::to_owned),
+            message_id: path.first("messageId").map(str::to_owned),
+        },
+        query: query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        headers: parts.headers,
+        body: body.to_vec().into(),
+        deadline,
+    }
+}
+
+/// Returns when Lambda ends the invocation.
+fn deadline(context: &Context) -> Instant {
+    let end = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
+    Instant::now() + end.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
 /// Text travels as a JSON string, in which escaping may double it; Lambda takes 6 MB at most
@@ -52,12 +88,12 @@ async fn serve(function: Function) -> Result<(), Error> {
 /// bytes a body travels as base64, which adds a third, and API Gateway undoes it.
 const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;
 
-/// An answer as API Gateway takes it: in one piece.
-async fn buffered(answer: Answer) -> Buffered {
-    let (parts, body) = answer.into_parts();
+/// Gathers a response, because an HTTP API takes it in one piece.
+async fn buffer(response: Response) -> BufferedResponse {
+    let (parts, body) = response.into_parts();
     let bytes: Vec<u8> = match body {
-        answer::Body::Whole(bytes) => bytes.into(),
-        answer::Body::Stream(pieces) => pieces.collect::<Vec<_>>().await.concat(),
+        body::Body::Whole(bytes) => bytes.into(),
+        body::Body::Stream(stream) => stream.collect::<Vec<_>>().await.concat(),
     };
     let body = if bytes.len() > MAX_TEXT_BYTES {
         Body::Binary(bytes)
@@ -67,14 +103,14 @@ async fn buffered(answer: Answer) -> Buffered {
             Err(not_text) => Body::Binary(not_text.into_bytes()),
         }
     };
-    Buffered(Response::from_parts(parts, body))
+    BufferedResponse(http::Response::from_parts(parts, body))
 }
 
 /// Keeps lambda_http from guessing from the content type whether the body is text.
-struct Buffered(Response<Body>);
+struct BufferedResponse(http::Response<Body>);
 
-impl IntoResponse for Buffered {
-    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+impl IntoResponse for BufferedResponse {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = http::Response<Body>> + Send>> {
         Box::pin(ready(self.0))
     }
 }

@@ -1,25 +1,22 @@
-//! Parley's four handlers.
+//! Parley's four handlers, and the adapter in which Lambda runs them.
 //!
-//! A request's way is one line: an HTTP event comes in through [`lambda`] (or through the local
-//! router), [`dispatch`] does what all routes share and calls the route's handler, which parses the
-//! request into domain types, asks the store once, and answers.
+//! A request's way is one line. An adapter ([`lambda`], or the local router) makes a
+//! [`Request`](http::request::Request) of what arrives. [`middleware`] does what all requests
+//! share. The [`endpoint`]'s handler parses the request into domain types, calls the store once,
+//! and returns a [`Response`](http::response::Response), which the adapter sends.
 //!
 //! - [`route`]: the four routes, each with its method, its path and its function's name.
-//! - [`function`]: a route together with what answers it.
-//! - [`service`]: what the handlers answer from.
-//! - `speaker`: who asks, by the token in the request.
-//! - [`create_conversation`], [`send_message`], [`get_conversation`], [`delete_message`]: what each
-//!   answers.
+//! - [`endpoint`]: a route together with its handler.
+//! - [`http`]: requests, responses, and the mapping of errors to statuses.
+//! - `auth`: authenticates and authorizes the caller.
+//! - [`state`]: what the handlers share.
+//! - [`handlers`]: one module for each route.
 
-pub mod create_conversation;
-pub mod delete_message;
-pub mod dispatch;
-pub mod function;
-pub mod get_conversation;
+mod auth;
+pub mod endpoint;
+pub mod handlers;
+pub mod http;
 pub mod lambda;
-mod panics;
-mod path;
+pub mod middleware;
 pub mod route;
-pub mod send_message;
-pub mod service;
-mod speaker;
+pub mod state;

@@ -20,7 +20,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Streams that connect at the same time; more would only queue in the router's accept backlog.
+/// StreamMode that connect at the same time; more would only queue in the router's accept backlog.
 const CONNECTING: usize = 64;
 /// How long after the last send a delivery counts as lost.
 const LOST_AFTER: Duration = Duration::from_secs(10);

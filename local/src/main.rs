@@ -6,15 +6,15 @@
 //! - [`cors`]: leave for pages of other origins.
 //! - [`openapi`]: all of it described for machines.
 //! - [`playground`]: a page on which to try it all out.
-//! - [`event`]: an HTTP request as Lambda would hand it to the handler.
+//! - [`request`]: the adapter from hyper to the handlers.
 //! - [`token`]: a token for trying out, instead of all that.
 //! - [`serve`]: the connections on which the requests come.
 
 mod cors;
-mod event;
 mod openapi;
 mod options;
 mod playground;
+mod request;
 mod router;
 mod serve;
 mod token;
@@ -23,7 +23,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
-use functions::service::{Service, Streams};
+use functions::state::{AppState, StreamMode};
 use mimalloc::MiMalloc;
 use shared::logging::{self, Format};
 use shared::store::Store;
@@ -76,13 +76,14 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     println!("Parley listens on http://{address}, conversations in {place}, {speakers}");
 
     let stop = stop_signal()?;
-    let service = Service { store: store.clone(), streams: Streams::Open, tokens: config.tokens };
+    let state =
+        AppState { store: store.clone(), stream_mode: StreamMode::Live, tokens: config.tokens };
     let stop = async move {
         stop.await;
         store.end_following();
     };
     let read_timeout = options.read_timeout();
-    serve::serve(listener, Router::new(service, read_timeout), read_timeout, stop).await;
+    serve::serve(listener, Router::new(state, read_timeout), read_timeout, stop).await;
     Ok(())
 }
 

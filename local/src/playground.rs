@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use functions::http::body::Body;
+use functions::http::response::Response;
+use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
-use http::{HeaderValue, Response};
 use sha2::{Digest, Sha256};
-use shared::answer::{Answer, Body};
 
 const PAGE: &str = include_str!("playground/page.html");
 const STYLE: &str = include_str!("playground/style.css");
@@ -33,17 +34,17 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
     HeaderValue::try_from(policy).ok()
 });
 
-/// The answer to `GET /`.
-pub fn page() -> Answer {
-    let mut answer = Response::new(Body::Whole(WHOLE.clone()));
-    let headers = answer.headers_mut();
+/// Makes the response to `GET /`.
+pub fn page() -> Response {
+    let mut response = Response::new(Body::Whole(WHOLE.clone()));
+    let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if let Some(policy) = &*POLICY {
         headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
     }
-    answer
+    response
 }
 
 /// A source expression (Content Security Policy Level 3, section 2.3.1).

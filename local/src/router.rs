@@ -1,104 +1,105 @@
-//! Which path leads to which handler.
+//! Which path leads to which endpoint.
 
 use std::time::Duration;
 
-use functions::dispatch::{REQUEST_ID, dispatch, finish};
-use functions::function::Function;
+use functions::endpoint::Endpoint;
+use functions::http::error::error_response;
+use functions::http::response::Response;
+use functions::middleware::respond;
 use functions::route::Route;
-use functions::service::Service;
+use functions::state::AppState;
 use http::header::ALLOW;
 use http::{HeaderValue, Method, Request};
 use hyper::body::Incoming;
-use shared::answer::{self, Answer};
 use shared::error::Error;
 use uuid::Uuid;
 
-use crate::event::{event, path_parameters};
+use crate::request::{path_parameters, read};
 use crate::{cors, openapi, playground};
 
 /// The four routes, open to pages of every origin, the playground and the API's description.
 pub struct Router {
-    service: Service,
+    state: AppState,
     read_timeout: Duration,
-    endpoints: matchit::Router<Endpoint>,
+    targets: matchit::Router<Target>,
 }
 
-/// What answers on a path.
+/// Where a path leads.
 #[derive(Clone, Copy)]
-enum Endpoint {
-    Function(Function),
-    Page(fn() -> Answer),
+enum Target {
+    Endpoint(Endpoint),
+    Page(fn() -> Response),
 }
 
-impl Endpoint {
-    fn method(self) -> Method {
+impl Target {
+    fn route(self) -> Option<Route> {
         match self {
-            Self::Function(function) => function.route.method(),
-            Self::Page(_) => Method::GET,
+            Self::Endpoint(endpoint) => Some(endpoint.route),
+            Self::Page(_) => None,
         }
+    }
+
+    fn method(self) -> Method {
+        self.route().map_or(Method::GET, Route::method)
     }
 }
 
 impl Router {
-    /// Answers from `service`; a request's body must come within `read_timeout`.
-    pub fn new(service: Service, read_timeout: Duration) -> Self {
-        let pages = [("/", playground::page as fn() -> Answer), ("/openapi.json", openapi::answer)];
-        let pages = pages.map(|(path, page)| (path, Endpoint::Page(page)));
-        let routes =
-            Route::ALL.map(|route| (route.path(), Endpoint::Function(Function::of(route))));
-        let mut endpoints = matchit::Router::new();
-        for (path, endpoint) in pages.into_iter().chain(routes) {
+    /// Responds from `state`; a request's body must arrive within `read_timeout`.
+    pub fn new(state: AppState, read_timeout: Duration) -> Self {
+        let pages =
+            [("/", playground::page as fn() -> Response), ("/openapi.json", openapi::document)];
+        let pages = pages.map(|(path, page)| (path, Target::Page(page)));
+        let routes = Route::ALL.map(|route| (route.path(), Target::Endpoint(Endpoint::of(route))));
+        let mut targets = matchit::Router::new();
+        for (path, target) in pages.into_iter().chain(routes) {
             // These paths are well-formed and differ from each other, which is all it asks for.
-            let _ = endpoints.insert(path, endpoint);
+            let _ = targets.insert(path, target);
         }
-        Self { service, read_timeout, endpoints }
+        Self { state, read_timeout, targets }
     }
 
-    /// Answers a request: every end is an answer.
-    pub async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let mut answer = if request.method() == Method::OPTIONS {
-            cors::preflight(request.headers())
-        } else {
-            self.routed(request).await.unwrap_or_else(|error| answer::error(&error))
-        };
-        let headers = answer.headers_mut();
-        cors::open(headers);
-        // What no handler answered carries what every answer carries as well.
-        if !headers.contains_key(REQUEST_ID) {
-            finish(headers, &Uuid::new_v4().to_string());
-        }
-        answer
-    }
-
-    async fn routed(&self, request: Request<Incoming>) -> Result<Answer, Error> {
-        let found = self.endpoints.at(request.uri().path()).map_err(|_| Error::RouteNotFound)?;
-        let method = found.value.method();
-        if !answers(&method, request.method()) {
-            return Ok(not_allowed(&method));
-        }
-        match *found.value {
-            Endpoint::Page(page) => Ok(page()),
-            Endpoint::Function(function) => {
-                let parameters = path_parameters(&found.params);
-                let event = event(request, parameters, self.read_timeout).await?;
-                Ok(dispatch(function, &self.service, event).await)
+    /// Responds to a request, whatever it is.
+    pub async fn respond(&self, request: Request<Incoming>) -> Response {
+        let id = Uuid::new_v4().to_string();
+        let matched = self.targets.at(request.uri().path());
+        let matched = matched.map(|matched| (*matched.value, path_parameters(&matched.params)));
+        let route = matched.as_ref().ok().and_then(|(target, _)| target.route());
+        let handling = async {
+            if request.method() == Method::OPTIONS {
+                return Ok(cors::preflight(request.headers()));
             }
-        }
+            let (target, path) = matched.map_err(|_| Error::RouteNotFound)?;
+            let allowed = target.method();
+            if !allows(&allowed, request.method()) {
+                return Ok(method_not_allowed(&allowed));
+            }
+            match target {
+                Target::Page(page) => Ok(page()),
+                Target::Endpoint(endpoint) => {
+                    let request = read(&id, path, request, self.read_timeout).await?;
+                    endpoint.handle(&self.state, &request).await
+                }
+            }
+        };
+        let mut response = respond(&id, route, handling).await;
+        cors::allow_every_origin(response.headers_mut());
+        response
     }
 }
 
-/// Where GET is answered HEAD is too (RFC 9110, section 9.3.2); hyper leaves out the body.
-fn answers(method: &Method, asked: &Method) -> bool {
-    asked == method || (asked == Method::HEAD && method == Method::GET)
+/// HEAD is allowed where GET is (RFC 9110, section 9.3.2); hyper leaves out the body.
+fn allows(allowed: &Method, method: &Method) -> bool {
+    method == allowed || (method == Method::HEAD && allowed == Method::GET)
 }
 
-fn not_allowed(method: &Method) -> Answer {
-    let allowed = match *method {
+fn method_not_allowed(allowed: &Method) -> Response {
+    let allowed = match *allowed {
         Method::GET => HeaderValue::from_static("GET,HEAD"),
         Method::POST => HeaderValue::from_static("POST"),
         _ => HeaderValue::from_static("DELETE"),
     };
-    let mut answer = answer::error(&Error::MethodNotAllowed);
-    answer.headers_mut().insert(ALLOW, allowed);
-    answer
+    let mut response = error_response(&Error::MethodNotAllowed);
+    response.headers_mut().insert(ALLOW, allowed);
+    response
 }

@@ -22,7 +22,7 @@ const REST: Duration = Duration::from_millis(100);
 ///
 /// A connection on which no whole head of a request comes within `read_timeout`, be it the first
 /// or the next, is closed: else a client that says nothing would hold it for good. Reading a body
-/// has a limit of its own, in [`crate::event`].
+/// has a limit of its own, in [`crate::request`].
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -39,13 +39,13 @@ pub async fn serve(
             stream = accept(&listener) => stream,
             () = &mut stop => break,
         };
-        // An answer is written whole: waiting to fill a packet would only delay it.
+        // A response is written whole: waiting to fill a packet would only delay it.
         let _ = stream.set_nodelay(true);
         let router = router.clone();
         let service = service_fn(move |request| {
             let router = router.clone();
-            // In a box, which goes when the answer begins: a stream may take hours to end.
-            Box::pin(async move { Ok::<_, Infallible>(router.answer(request).await) })
+            // In a box, which is dropped when the response begins: a stream may take hours to end.
+            Box::pin(async move { Ok::<_, Infallible>(router.respond(request).await) })
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {

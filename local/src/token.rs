@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 use shared::config::Config;
-use shared::conversation::ConversationId;
-use shared::message::Sender;
+use shared::domain::conversation::ConversationId;
+use shared::domain::message::Sender;
 
 /// Prints a token, signed with the first secret of AUTH_SECRET
 #[derive(Debug, Args)]

@@ -5,12 +5,12 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use shared::conversation::ConversationId;
-use shared::cursor::Cursor;
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::Cursor;
+use shared::domain::message::{MessageId, NewMessage, Sender};
 use shared::event_log::read::{events, into_json, lines_after_cursor};
 use shared::event_log::state::STATE_LENGTH;
 use shared::event_log::{self, FRONT_LENGTH, cursor_at, line};
-use shared::message::{MessageId, NewMessage, Sender};
 
 const SIZES: [usize; 3] = [10, 100, 1_000];
 

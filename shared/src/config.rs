@@ -9,8 +9,8 @@ use std::time::Duration;
 pub use redis::RedisConfig;
 use thiserror::Error;
 
+use crate::auth::tokens::Tokens;
 use crate::event_log;
-use crate::tokens::Tokens;
 
 /// Half an hour.
 const DEFAULT_TTL_SECONDS: u64 = 30 * 60;

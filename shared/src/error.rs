@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::field::Field;
-use crate::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES, MAX_WAIT_SECONDS};
+use crate::domain::field::Field;
+use crate::domain::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES, MAX_WAIT_SECONDS};
 
 /// What went wrong. The text is the sentence that the client reads; of the last two, whose causes
 /// are for the log alone, it says nothing more than that they happened.

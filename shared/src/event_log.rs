@@ -25,10 +25,10 @@ pub mod line;
 pub mod read;
 pub mod state;
 
-use crate::conversation::ConversationId;
-use crate::cursor::Cursor;
+use crate::domain::conversation::ConversationId;
+use crate::domain::cursor::Cursor;
+use crate::domain::message::{MessageId, Sender};
 use crate::error::Error;
-use crate::message::{MessageId, Sender};
 use state::STATE_LENGTH;
 
 const FIRST_LINE_START: &str = "{\"conversationId\":\"";

@@ -1,6 +1,12 @@
 //! What the process tells those who operate it: one line an event, never a message's content.
 
+use json_subscriber::JsonLayer;
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::time::SystemTime;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::ConfigError;
 
@@ -23,12 +29,24 @@ pub fn start(format: Format, default: LevelFilter) -> Result<(), ConfigError> {
         })?,
         _ => default,
     };
-    let lines = tracing_subscriber::fmt().with_max_level(level).with_target(false);
     match format {
-        Format::Json => {
-            lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init()
+        Format::Json => json(level, std::io::stdout).init(),
+        Format::Text => {
+            let lines = tracing_subscriber::fmt().with_max_level(level).with_target(false);
+            lines.with_writer(std::io::stderr).init();
         }
-        Format::Text => lines.with_writer(std::io::stderr).init(),
     }
     Ok(())
+}
+
+/// Makes a subscriber that writes a JSON object a line: an event's fields, and those of the request's
+/// span.
+pub fn json<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let mut lines = JsonLayer::new(writer);
+    lines.with_timer("timestamp", SystemTime).with_level("level");
+    lines.with_flattened_event().with_top_level_flattened_current_span();
+    tracing_subscriber::registry().with(level).with(lines)
 }

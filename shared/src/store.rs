@@ -16,12 +16,12 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::config::Config;
-use crate::conversation::ConversationId;
-use crate::cursor::{Cursor, KnownVersions};
+use crate::domain::conversation::ConversationId;
+use crate::domain::cursor::{Cursor, KnownVersions};
+use crate::domain::idempotency::{Idempotency, IdempotencyKey};
+use crate::domain::message::{MessageId, NewMessage, Sender};
 use crate::error::Error;
 use crate::event_log;
-use crate::idempotency::{Idempotency, IdempotencyKey};
-use crate::message::{MessageId, NewMessage, Sender};
 use memory::MemoryStore;
 use notifier::Subscription;
 use reader::StoreClock;

@@ -1,25 +1,25 @@
-//! What `functions/scripts/count_instructions.sh` counts: one request dispatched, as often as it is told.
+//! What `functions/scripts/count_instructions.sh` counts: one request answered, as often as it is told.
 //!
 //! The whole way of a request but the network, on the store in memory. A package of its own, so
 //! that the handlers are built with the features they are deployed with: the tests add to tokio a
 //! clock that can be stopped, and much that takes long to build.
 
-use std::collections::HashMap;
 use std::env;
 use std::error::Error;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{self, Poll};
 
-use functions::dispatch::dispatch;
-use functions::function::Function;
+use functions::endpoint::Endpoint;
+use functions::http::request::{PathParameters, Request};
+use functions::http::response::Response;
+use functions::middleware::respond;
 use functions::route::Route;
-use functions::service::{Service, Streams};
-use lambda_http::{Body, Context, Request, RequestExt};
+use functions::state::{AppState, StreamMode};
 use shared::config::Config;
-use shared::conversation::ConversationId;
+use shared::domain::conversation::ConversationId;
+use shared::domain::message::NewMessage;
 use shared::logging::{self, Format};
-use shared::message::NewMessage;
 use shared::store::{PendingMessage, Store};
 use tracing::level_filters::LevelFilter;
 
@@ -42,26 +42,32 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     logging::start(Format::Text, LevelFilter::WARN)?;
     let config = Config::from_variables(|_| None)?;
-    let service =
-        Service { store: Store::open(&config).await, streams: Streams::Batched, tokens: None };
+    let store = Store::open(&config).await;
+    let state = AppState { store, stream_mode: StreamMode::LongPoll, tokens: None };
     let conversation = ConversationId::random();
-    service.store.create(&conversation).await?;
+    state.store.create(&conversation).await?;
     let message = NewMessage::from_json(MESSAGE.as_bytes())?;
     for _ in 0..MESSAGES {
-        let draft = PendingMessage::new(&conversation, &message, None);
-        service.store.send(&conversation, &draft).await?;
+        let message = PendingMessage::new(&conversation, &message, None);
+        state.store.send(&conversation, &message).await?;
     }
 
     let conversation = conversation.to_string();
     for _ in 0..times.parse()? {
-        let mut handling =
-            pin!(dispatch(Function::of(route), &service, request(&conversation, body)));
-        let answer = poll_fn(|context| counted(handling.as_mut(), context)).await;
-        if !answer.status().is_success() {
-            return Err(format!("the {operation} was answered {}", answer.status()).into());
+        let request = request(&conversation, body);
+        let mut answering = pin!(answer(route, &state, &request));
+        let response = poll_fn(|context| counted(answering.as_mut(), context)).await;
+        if !response.status().is_success() {
+            return Err(format!("the {operation} was answered {}", response.status()).into());
         }
     }
     Ok(())
+}
+
+/// Answers a request as the adapters do.
+async fn answer(route: Route, state: &AppState, request: &Request) -> Response {
+    let handling = Endpoint::of(route).handle(state, request);
+    respond(&request.id, Some(route), handling).await
 }
 
 /// Callgrind counts while it is in here, which it knows by the name.
@@ -70,11 +76,12 @@ fn counted<T>(handling: Pin<&mut impl Future<Output = T>>, context: &mut task::C
     handling.poll(context)
 }
 
-/// A request as Lambda hands it over.
-fn request(conversation: &str, body: &str) -> Request {
-    let mut context = Context::default();
-    context.request_id = "8f5e1c1e-5f0a-4c62-9d7e-2f7f4a3c9b10".to_owned();
-    let path = HashMap::from([("conversationId".to_owned(), conversation.to_owned())]);
-    let body = Body::Text(body.to_owned());
-    Request::new(body).with_path_parameters(path).with_lambda_context(context)
+/// A request as an adapter makes it.
+fn request(conversation: &str, body: &'static str) -> Request {
+    Request {
+        id: "8f5e1c1e-5f0a-4c62-9d7e-2f7f4a3c9b10".to_owned(),
+        path: PathParameters { conversation_id: Some(conversation.to_owned()), message_id: None },
+        body: body.into(),
+        ..Request::default()
+    }
 }

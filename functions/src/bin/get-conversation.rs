@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use functions::function::Function;
+use functions::endpoint::Endpoint;
 use functions::lambda;
 use functions::route::Route;
 
-const FUNCTION: Function = Function::of(Route::GetConversation);
+const ENDPOINT: Endpoint = Endpoint::of(Route::GetConversation);
 
 fn main() -> ExitCode {
-    lambda::run(FUNCTION)
+    lambda::run(ENDPOINT)
 }

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use functions::function::Function;
+use functions::endpoint::Endpoint;
 use functions::lambda;
 use functions::route::Route;
 
-const FUNCTION: Function = Function::of(Route::SendMessage);
+const ENDPOINT: Endpoint = Endpoint::of(Route::SendMessage);
 
 fn main() -> ExitCode {
-    lambda::run(FUNCTION)
+    lambda::run(ENDPOINT)
 }

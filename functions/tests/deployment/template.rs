@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_norway::Value;
-use shared::limits::MAX_WAIT_SECONDS;
+use shared::domain::limits::MAX_WAIT_SECONDS;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()

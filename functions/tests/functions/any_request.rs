@@ -2,24 +2,25 @@
 //!
 //! A long run is `PROPTEST_CASES=1000000 cargo test --release -p functions --test functions any_request`.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use functions::dispatch::{REQUEST_ID, dispatch};
-use functions::function::Function;
+use functions::endpoint::Endpoint;
+use functions::http::body::Body;
+use functions::http::request::{PathParameters, Request};
+use functions::http::response::Response;
+use functions::middleware::{REQUEST_ID, respond};
 use functions::route::Route;
-use functions::service::{Service, Streams};
+use functions::state::{AppState, StreamMode};
 use futures_util::StreamExt;
 use http::header::{CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderName, HeaderValue};
-use lambda_http::{Body, Context, Request, RequestExt};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
-use shared::answer::{self, Answer};
 use shared::config::Config;
 use shared::store::Store;
+use tokio::time::{Instant, timeout};
 
 /// Stand in what is generated for the ids of the one conversation and the one message there are,
 /// and for the cursor at its end.
@@ -45,17 +46,18 @@ const LIKELY: [(&str, &str); 5] = [
     ("last-event-id", ""),
 ];
 
-/// A request as it is generated: whatever API Gateway might hand over, and what it never would.
+/// A request as it is generated: whatever an adapter might make, and what it never would.
 #[derive(Clone, Debug)]
 struct Generated {
     route: Route,
-    streams: Streams,
+    stream_mode: StreamMode,
     method: String,
-    path: Vec<(String, String)>,
-    query: Vec<(String, Vec<String>)>,
+    path: PathParameters,
+    query: Vec<(String, String)>,
     headers: Vec<(String, Vec<u8>)>,
     body: Vec<u8>,
-    deadline: u64,
+    /// Milliseconds until the deadline, if there is one.
+    deadline: Option<u64>,
 }
 
 fn id() -> impl Strategy<Value = String> {
@@ -67,19 +69,15 @@ fn id() -> impl Strategy<Value = String> {
     ]
 }
 
-fn path() -> impl Strategy<Value = Vec<(String, String)>> {
-    let expected = (id(), id()).prop_map(|(conversation, message)| {
-        Vec::from([("conversationId".into(), conversation), ("messageId".into(), message)])
-    });
-    let likely = (Just(CONVERSATION.to_owned()), Just(MESSAGE.to_owned()));
-    let likely = likely.prop_map(|(conversation, message)| {
-        Vec::from([("conversationId".into(), conversation), ("messageId".into(), message)])
-    });
-    let name = prop_oneof![Just("conversationId".to_owned()), any::<String>()];
-    prop_oneof![3 => likely, 2 => expected, 1 => prop::collection::vec((name, id()), 0..3)]
+fn path() -> impl Strategy<Value = PathParameters> {
+    let parameter = || prop_oneof![9 => id().prop_map(Some), 1 => Just(None)];
+    let any = (parameter(), parameter());
+    let likely = (Just(Some(CONVERSATION.to_owned())), Just(Some(MESSAGE.to_owned())));
+    prop_oneof![likely, any]
+        .prop_map(|(conversation_id, message_id)| PathParameters { conversation_id, message_id })
 }
 
-fn query() -> impl Strategy<Value = Vec<(String, Vec<String>)>> {
+fn query() -> impl Strategy<Value = Vec<(String, String)>> {
     let name = prop_oneof![3 => Just("after".to_owned()), 3 => Just("wait".to_owned()), 1 => any::<String>()];
     let value = prop_oneof![
         Just("0".to_owned()),
@@ -88,7 +86,7 @@ fn query() -> impl Strategy<Value = Vec<(String, Vec<String>)>> {
         "[+-]?[0-9]{0,30}",
         any::<String>(),
     ];
-    prop::collection::vec((name, prop::collection::vec(value, 0..3)), 0..3)
+    prop::collection::vec((name, value), 0..4)
 }
 
 fn headers() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
@@ -133,13 +131,13 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn any_request() -> impl Strategy<Value = Generated> {
-    let streams = select(&[Streams::Open, Streams::Batched][..]);
-    let deadline = prop_oneof![Just(0), any::<u64>()];
-    let start = (select(&Route::ALL[..]), streams, "[A-Z]{1,10}", deadline);
+    let stream_mode = select(&[StreamMode::Live, StreamMode::LongPoll][..]);
+    let deadline = prop_oneof![Just(None), (0..4_000_000_u64).prop_map(Some)];
+    let start = (select(&Route::ALL[..]), stream_mode, "[A-Z]{1,10}", deadline);
     (start, path(), query(), headers(), body()).prop_map(
-        |((route, streams, method, deadline), path, query, headers, body)| Generated {
+        |((route, stream_mode, method, deadline), path, query, headers, body)| Generated {
             route,
-            streams,
+            stream_mode,
             method,
             path,
             query,
@@ -159,22 +157,23 @@ struct Present {
 
 impl Present {
     /// Creates a conversation with one message in it, as any client would.
-    async fn new(service: &Service) -> Self {
-        let created =
-            dispatch(Function::of(Route::CreateConversation), service, Request::new(Body::Empty));
-        let conversation = json(created.await)["conversationId"].as_str().unwrap().to_owned();
-        let path = HashMap::from([("conversationId".to_owned(), conversation.clone())]);
+    async fn new(state: &AppState) -> Self {
+        let created = answer(Route::CreateConversation, state, &Request::default()).await;
+        let conversation = json(created)["conversationId"].as_str().unwrap().to_owned();
+        let conversation_id = Some(conversation.clone());
+        let path = PathParameters { conversation_id, message_id: None };
+        let key = (HeaderName::from_static("idempotency-key"), HeaderValue::from_static("key"));
         let body = r#"{"sender":"agent","content":"x","timestamp":"2025-04-05T14:01:00Z"}"#;
-        let mut send = Request::new(Body::Text(body.to_owned()));
-        send.headers_mut().insert("idempotency-key", HeaderValue::from_static("key"));
-        let sent = dispatch(
-            Function::of(Route::SendMessage),
-            service,
-            send.with_path_parameters(path.clone()),
-        );
-        let message = json(sent.await)["messageId"].as_str().unwrap().to_owned();
-        let read = Request::new(Body::Empty).with_path_parameters(path);
-        let read = dispatch(Function::of(Route::GetConversation), service, read).await;
+        let send = Request {
+            path: path.clone(),
+            headers: HeaderMap::from_iter([key]),
+            body: body.into(),
+            ..Request::default()
+        };
+        let sent = answer(Route::SendMessage, state, &send).await;
+        let message = json(sent)["messageId"].as_str().unwrap().to_owned();
+        let read = Request { path, ..Request::default() };
+        let read = answer(Route::GetConversation, state, &read).await;
         let etag = read.headers()[ETAG].to_str().unwrap().to_owned();
         Self { conversation, message, etag }
     }
@@ -189,57 +188,68 @@ impl Present {
     }
 
     fn request(&self, generated: &Generated) -> Request {
-        let path = generated.path.iter();
-        let path = path.map(|(name, value)| (name.clone(), self.filled_in(value)));
-        let query = generated.query.iter().map(|(name, values)| {
-            let values = values.iter().map(|value| self.filled_in(value));
-            (name.clone(), values.collect::<Vec<_>>())
-        });
-        let mut context = Context::default();
-        context.request_id = "the-request".to_owned();
-        context.deadline = generated.deadline;
-        let mut request = Request::new(Body::Binary(generated.body.clone()));
-        *request.method_mut() = generated.method.parse().unwrap();
-        for (name, value) in &generated.headers {
+        let Generated { path, query, headers, body, .. } = generated;
+        let filled_in = |text: &Option<String>| text.as_ref().map(|text| self.filled_in(text));
+        let path = PathParameters {
+            conversation_id: filled_in(&path.conversation_id),
+            message_id: filled_in(&path.message_id),
+        };
+        let query = query.iter().map(|(name, value)| (name.clone(), self.filled_in(value)));
+        let headers = headers.iter().filter_map(|(name, value)| {
             let value = match value == CURSOR.as_bytes() {
                 true if name == "if-none-match" => self.etag.clone().into_bytes(),
                 true => self.filled_in(CURSOR).into_bytes(),
                 false => value.clone(),
             };
             // What HTTP cannot carry cannot arrive.
-            if let Ok(value) = HeaderValue::from_bytes(&value) {
-                request.headers_mut().append(name.parse::<HeaderName>().unwrap(), value);
-            }
+            let value = HeaderValue::from_bytes(&value).ok()?;
+            Some((name.parse::<HeaderName>().unwrap(), value))
+        });
+        let mut all = HeaderMap::new();
+        for (name, value) in headers {
+            all.append(name, value);
         }
-        request
-            .with_path_parameters(path.collect::<HashMap<_, _>>())
-            .with_query_string_parameters(query.collect::<HashMap<_, _>>())
-            .with_lambda_context(context)
+        Request {
+            id: "the-request".to_owned(),
+            method: generated.method.parse().unwrap(),
+            path,
+            query: query.collect(),
+            headers: all,
+            body: body.clone().into(),
+            deadline: generated.deadline.map(|left| Instant::now() + Duration::from_millis(left)),
+        }
     }
 }
 
-fn json(answer: Answer) -> Value {
-    match answer.into_body() {
-        answer::Body::Whole(body) => serde_json::from_slice(&body).expect("JSON"),
-        answer::Body::Stream(_) => panic!("a stream"),
+/// Answers a request as the adapters do.
+async fn answer(route: Route, state: &AppState, request: &Request) -> Response {
+    let handling = Endpoint::of(route).handle(state, request);
+    respond(&request.id, Some(route), handling).await
+}
+
+fn json(response: Response) -> Value {
+    match response.into_body() {
+        Body::Whole(body) => serde_json::from_slice(&body).expect("JSON"),
+        Body::Stream(_) => panic!("a stream"),
     }
 }
 
-async fn assert_well_answered(answer: Answer) {
-    let status = answer.status().as_u16();
+async fn assert_well_answered(response: Response) {
+    let status = response.status().as_u16();
     assert!((200..500).contains(&status), "{status}");
-    assert_eq!(answer.headers()[REQUEST_ID], "the-request");
-    assert_eq!(answer.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
-    let is_json = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    match answer.into_body() {
-        answer::Body::Stream(pieces) => {
+    assert_eq!(response.headers()[REQUEST_ID], "the-request");
+    assert_eq!(response.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
+    let is_json =
+        response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    match response.into_body() {
+        Body::Stream(pieces) => {
             assert_eq!(status, 200);
             // An open stream goes on until the conversation's end: some of it will do.
             let pieces: Vec<_> = pieces.take(3).collect().await;
             assert!(pieces.iter().all(|piece| piece.ends_with(b"\n\n")), "half an event");
         }
-        answer::Body::Whole(body) if status == 304 => assert!(body.is_empty()),
-        answer::Body::Whole(body) => {
+        Body::Whole(body) if status == 304 => assert!(body.is_empty()),
+        Body::Whole(body) => {
             assert!(is_json, "{status}");
             let body: Value = serde_json::from_slice(&body).expect("JSON");
             if status >= 400 {
@@ -261,12 +271,13 @@ fn any_request_is_answered_and_never_with_a_5xx() {
     TestRunner::new(ProptestConfig::default())
         .run(&any_request(), |generated| {
             runtime.block_on(async {
-                let service =
-                    Service { store: store.clone(), streams: generated.streams, tokens: None };
-                let request = Present::new(&service).await.request(&generated);
-                let answer = dispatch(Function::of(generated.route), &service, request);
-                let answer = tokio::time::timeout(Duration::from_secs(60), answer).await;
-                assert_well_answered(answer.expect("an answer in time")).await;
+                let store = store.clone();
+                let stream_mode = generated.stream_mode;
+                let state = AppState { store, stream_mode, tokens: None };
+                let request = Present::new(&state).await.request(&generated);
+                let response = answer(generated.route, &state, &request);
+                let response = timeout(Duration::from_secs(60), response).await;
+                assert_well_answered(response.expect("a response in time")).await;
             });
             Ok(())
         })

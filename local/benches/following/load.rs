@@ -1,4 +1,4 @@
-//! Streams that are held open, and messages that are sent to them.
+//! StreamMode that are held open, and messages that are sent to them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

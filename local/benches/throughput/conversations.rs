@@ -1,11 +1,11 @@
 //! What the servers hold when a measurement begins: conversations that nobody has used yet.
 
 use redis::{Client, Pipeline};
-use shared::conversation::ConversationId;
+use shared::domain::conversation::ConversationId;
+use shared::domain::message::{MessageId, NewMessage};
 use shared::event_log::read::into_json;
 use shared::event_log::state::STATE_LENGTH;
 use shared::event_log::{self, FRONT_LENGTH, cursor_at, line};
-use shared::message::{MessageId, NewMessage};
 use testing::redis::RedisServer;
 
 use crate::requests::{MESSAGE, create, send};

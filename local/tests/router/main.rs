@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod bad_input;
+mod cors;
 mod following;
 mod login;
 mod openapi;

@@ -1,7 +1,7 @@
 //! The variables by which a function logs in to ElastiCache as itself.
 
 use super::ConfigError;
-use crate::iam::{Credentials, IamLogin};
+use crate::elasticache::token::{Credentials, IamLogin};
 
 /// The login that `REDIS_IAM_USER` and `REDIS_IAM_CACHE` ask for, if they do. Lambda sets the
 /// region and the credentials itself:

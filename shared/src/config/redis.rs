@@ -8,7 +8,7 @@ use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, TlsCertificates};
 
 use super::{ConfigError, iam};
-use crate::iam::IamLogin;
+use crate::elasticache::token::IamLogin;
 
 /// How long a connection may be silent before it is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ConfigError;
-use crate::tokens::{MIN_SECRET_BYTES, Tokens};
+use crate::auth::tokens::{MIN_SECRET_BYTES, Tokens};
 
 /// How long a customer's token is good for at least. It outlives every conversation that is not
 /// written to, and a conversation seldom lasts a day.

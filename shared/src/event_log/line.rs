@@ -5,9 +5,9 @@ use std::ops::Range;
 use memchr::memchr;
 use serde::Serialize;
 
-use crate::cursor::Cursor;
-use crate::limits::MAX_CONTENT_BYTES;
-use crate::message::{MessageId, NewMessage, Sender};
+use crate::domain::cursor::Cursor;
+use crate::domain::limits::MAX_CONTENT_BYTES;
+use crate::domain::message::{MessageId, NewMessage, Sender};
 
 /// What begins the line of a message, before its id.
 pub const MESSAGE_MARK: &str = "{\"messageId\":\"";

@@ -8,7 +8,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::FIRST_LINE_LENGTH;
 use super::line::{DELETION_MARK, EVENT_MARK, MESSAGE_MARK};
-use crate::cursor::Cursor;
+use crate::domain::cursor::Cursor;
 use crate::error::Error;
 
 /// Something that happened in a conversation.

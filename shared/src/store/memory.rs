@@ -12,14 +12,14 @@ use super::notifier::{Notification, Notifier, PublishedEvent, Subscription};
 use super::reader::StoreClock;
 use super::{PendingMessage, Read, Sent, Tail};
 use crate::config::Config;
-use crate::conversation::ConversationId;
-use crate::cursor::{Cursor, KnownVersions};
+use crate::domain::conversation::ConversationId;
+use crate::domain::cursor::{Cursor, KnownVersions};
+use crate::domain::message::{MessageId, Sender};
 use crate::error::Error;
 use crate::event_log;
 use crate::event_log::line::set_place;
 use crate::event_log::read::lines_after_cursor;
 use crate::event_log::state::STATE_LENGTH;
-use crate::message::{MessageId, Sender};
 use conversation::{Conversation, Expiry};
 use conversations::Conversations;
 

@@ -14,8 +14,8 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::Rendered;
-use crate::conversation::ConversationId;
-use crate::cursor::Cursor;
+use crate::domain::conversation::ConversationId;
+use crate::domain::cursor::Cursor;
 use crate::error::Error;
 
 /// How long a subscription may take: requests are answered within three seconds.

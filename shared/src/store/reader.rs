@@ -6,8 +6,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::notifier::{Notification, PublishedEvent, Subscription};
 use super::{Store, Tail};
-use crate::conversation::ConversationId;
-use crate::cursor::Cursor;
+use crate::domain::conversation::ConversationId;
+use crate::domain::cursor::Cursor;
 use crate::error::Error;
 
 /// How long after its expiry to look whether a conversation is really gone.

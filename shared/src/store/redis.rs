@@ -33,7 +33,7 @@ use tokio::sync::mpsc;
 
 use super::notifier::{Notifier, Subscription};
 use crate::config::{Config, RedisConfig};
-use crate::conversation::ConversationId;
+use crate::domain::conversation::ConversationId;
 use client::Client;
 use subscriber::Subscriber;
 use topology::Topology;

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shared::conversation::ConversationId;
+use shared::domain::conversation::ConversationId;
+use shared::domain::message::{MessageId, NewMessage, Sender};
 use shared::event_log::read::into_json;
 use shared::event_log::state::STATE_LENGTH;
 use shared::event_log::{self, cursor_at, line, offset_of};
-use shared::message::{MessageId, NewMessage, Sender};
 
 const TIMESTAMP: &str = "2025-04-05T14:01:00Z";
 

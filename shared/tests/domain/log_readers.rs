@@ -6,11 +6,11 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
-use shared::conversation::ConversationId;
-use shared::cursor::Cursor;
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::Cursor;
+use shared::domain::message::{MessageId, NewMessage, Sender};
 use shared::event_log::read::{Event, events, into_json, lines_after_cursor};
 use shared::event_log::{self, FRONT_LENGTH, cursor_at, line, offset_of};
-use shared::message::{MessageId, NewMessage, Sender};
 
 /// Of a message at the place 0.
 const ID: &str = "01980a2b-0000-7000-8000-000000000000";

@@ -5,13 +5,13 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
-use shared::conversation::ConversationId;
-use shared::cursor::Cursor;
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::Cursor;
+use shared::domain::idempotency::IdempotencyKey;
+use shared::domain::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES};
+use shared::domain::message::{MessageId, NewMessage};
+use shared::domain::timestamp;
 use shared::event_log::line;
-use shared::idempotency::IdempotencyKey;
-use shared::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES};
-use shared::message::{MessageId, NewMessage};
-use shared::timestamp;
 
 /// Texts that have broken parsers of numbers, ids and times before.
 const TEXTS: [&str; 30] = [

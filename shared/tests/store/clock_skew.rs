@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::conversing::{create, open};
-use shared::cursor::Cursor;
+use shared::domain::cursor::Cursor;
 use shared::error::Error;
 use shared::store::reader::ConversationReader;
 use testing::redis::{Program, RedisServer, calls};

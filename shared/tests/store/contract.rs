@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use crate::conversing::{contents, create, cursors, draft, read, send};
 use serde_json::Value;
-use shared::conversation::ConversationId;
-use shared::cursor::{Cursor, KnownVersions};
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::{Cursor, KnownVersions};
+use shared::domain::message::{MessageId, Sender};
 use shared::error::Error;
 use shared::event_log::FIRST_LINE_LENGTH;
 use shared::event_log::read::{Event, events, into_json};
-use shared::message::{MessageId, Sender};
 use shared::store::{Read, Sent, Store, log_end};
 use testing::redis::any_redis;
 use tokio::task::JoinSet;

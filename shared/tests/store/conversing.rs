@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 use shared::config::Config;
-use shared::conversation::ConversationId;
-use shared::cursor::{Cursor, KnownVersions};
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::{Cursor, KnownVersions};
+use shared::domain::message::{MessageId, NewMessage, Sender};
 use shared::event_log::read::into_json;
 use shared::event_log::{cursor_at, line};
-use shared::message::{MessageId, NewMessage, Sender};
 use shared::store::{PendingMessage, Read, Sent, Store};
 
 pub fn config(variables: &[(&str, &str)]) -> Config {

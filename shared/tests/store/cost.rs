@@ -1,8 +1,8 @@
 //! What operations cost Redis, and how little that depends on how long a conversation is.
 
 use crate::conversing::{append_messages, contents, create, draft, open, read, send};
-use shared::conversation::ConversationId;
-use shared::message::MessageId;
+use shared::domain::conversation::ConversationId;
+use shared::domain::message::MessageId;
 use shared::store::{Sent, Store};
 use testing::proxy::{Fault, Proxy};
 use testing::redis::RedisServer;

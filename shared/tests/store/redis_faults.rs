@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::conversing::{append_messages, contents, create, cursors, draft, open, send};
-use shared::cursor::{Cursor, KnownVersions};
+use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
 use shared::store::{Sent, Store};
 use testing::proxy::{Fault, Proxy};

@@ -1,10 +1,10 @@
 //! What only shows in Redis itself.
 
 use crate::conversing::{create, draft, open, read, send};
-use shared::conversation::ConversationId;
-use shared::cursor::KnownVersions;
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::KnownVersions;
+use shared::domain::message::MessageId;
 use shared::event_log::line::DELETION_MARK;
-use shared::message::MessageId;
 use shared::store::Sent;
 use testing::redis::RedisServer;
 

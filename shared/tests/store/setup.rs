@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::conversing::{contents, create, draft, open, read, send};
-use shared::conversation::ConversationId;
-use shared::cursor::{Cursor, KnownVersions};
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::{Cursor, KnownVersions};
+use shared::domain::message::MessageId;
 use shared::error::Error;
-use shared::message::MessageId;
 use shared::store::reader::{ConversationReader, Next};
 use shared::store::{Sent, Store, log_end};
 use testing::redis::RedisServer;

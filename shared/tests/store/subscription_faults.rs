@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::conversing::{create, open, send};
-use shared::conversation::ConversationId;
-use shared::cursor::{Cursor, KnownVersions};
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
 use shared::event_log::read::{Event, events};
 use shared::store::Store;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::conversation::ConversationId;
-use shared::cursor::{Cursor, KnownVersions};
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
 use shared::event_log::read::{Event, events, into_json};
 use shared::store::reader::{ConversationReader, Next};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use shared::conversation::ConversationId;
-use shared::cursor::Cursor;
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::Cursor;
 use shared::error::Error;
 use shared::event_log::FIRST_LINE_LENGTH;
 use shared::store::{Read, Store};

@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use crate::domain::idempotency::Idempotency;
+use crate::domain::message::MessageId;
 use crate::error::Error;
-use crate::idempotency::Idempotency;
-use crate::message::MessageId;
 
 /// About what a conversation takes beside its bytes: its places in the store's maps.
 const OVERHEAD: usize = 512;

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::conversation::{Budget, Conversation, Expiry};
-use crate::conversation::ConversationId;
+use crate::domain::conversation::ConversationId;
 use crate::error::Error;
 
 /// How often expired conversations are looked for. They are never answered meanwhile: this bounds

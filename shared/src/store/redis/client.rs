@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use super::connection::{Connection, Request};
 use super::retry::{Attempt, Retry};
 use super::topology::{NodeId, Topology};
-use crate::conversation::ConversationId;
+use crate::domain::conversation::ConversationId;
 
 /// How long an operation may take in all, however many trips and attempts it makes: requests are
 /// answered within three seconds.

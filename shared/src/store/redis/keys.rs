@@ -2,7 +2,7 @@
 //!
 //! They begin with the number of the format, so that a later one never reads what this one wrote.
 
-use crate::conversation::ConversationId;
+use crate::domain::conversation::ConversationId;
 
 const START: &str = "chat:2:{";
 const CHANNEL_END: &str = "}:events";

@@ -12,8 +12,8 @@ use super::reply::failure;
 use super::trips::{
     PIECE, commands, first_piece, length, length_and_expiry, reading, replies_of, tail, time,
 };
-use crate::conversation::ConversationId;
-use crate::cursor::{Cursor, KnownVersions};
+use crate::domain::conversation::ConversationId;
+use crate::domain::cursor::{Cursor, KnownVersions};
 use crate::error::Error;
 use crate::event_log::read::{lines_after_cursor, whole_lines};
 use crate::event_log::state::STATE_LENGTH;

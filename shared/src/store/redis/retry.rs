@@ -6,7 +6,7 @@ use redis::{RedisError, RedisResult, RetryMethod};
 use tokio::time::{Instant, sleep};
 
 use super::topology::{NodeId, Topology};
-use crate::conversation::ConversationId;
+use crate::domain::conversation::ConversationId;
 
 /// How long to leave alone a Redis that is there, but not ready.
 const RETRY_DELAY: Duration = Duration::from_millis(100);

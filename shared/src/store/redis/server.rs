@@ -7,7 +7,7 @@ use redis::{AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, Redi
 
 use super::connection::RESPONSE_TIMEOUT;
 use crate::config::RedisConfig;
-use crate::iam::renewal::RenewedTokens;
+use crate::elasticache::renewal::RenewedTokens;
 
 /// A connection for commands. It speaks RESP2, in which a server says nothing unasked: each reply
 /// belongs to the oldest request, as the client takes it to.

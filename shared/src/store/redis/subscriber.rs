@@ -20,7 +20,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep;
 
 use super::topology::{NodeId, Topology};
-use crate::conversation::ConversationId;
+use crate::domain::conversation::ConversationId;
 use crate::store::notifier::{Change, WeakNotifier};
 use node::Node;
 

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use redis::{ConnectionAddr, ConnectionInfo, RedisError, Value};
 
 use crate::config::RedisConfig;
-use crate::conversation::ConversationId;
+use crate::domain::conversation::ConversationId;
 
 /// Slots of a cluster (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>).
 const SLOTS: usize = 16384;

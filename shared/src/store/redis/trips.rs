@@ -8,7 +8,7 @@ use super::client::Operation;
 use super::connection::Request;
 use super::keys::conversation_key;
 use super::reply::failure;
-use crate::conversation::ConversationId;
+use crate::domain::conversation::ConversationId;
 use crate::error::Error;
 use crate::event_log::line::MAX_LINE_BYTES;
 use crate::event_log::state::STATE_LENGTH;

@@ -11,11 +11,11 @@ use super::keys::{channel, conversation_key, sends_key};
 use super::reply::{failure, refusal};
 use super::retry::Attempt;
 use super::script::{DELETE, Reply, SEND, Script};
-use crate::conversation::ConversationId;
+use crate::domain::conversation::ConversationId;
+use crate::domain::message::{MessageId, Sender};
 use crate::error::Error;
 use crate::event_log::line::{self, PLACE};
 use crate::event_log::offset_of;
-use crate::message::{MessageId, Sender};
 use crate::store::{PendingMessage, Sent};
 
 impl RedisStore {

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::ConnectionEvent;
 use super::pushes::{Pushes, is_confirmation};
-use crate::conversation::ConversationId;
+use crate::domain::conversation::ConversationId;
 use crate::store::notifier::{Change, WeakNotifier};
 use crate::store::redis::keys::channel;
 use crate::store::redis::server;

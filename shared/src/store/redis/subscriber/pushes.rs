@@ -13,8 +13,8 @@ use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::Notify;
 
-use crate::conversation::ConversationId;
-use crate::cursor::Cursor;
+use crate::domain::conversation::ConversationId;
+use crate::domain::cursor::Cursor;
 use crate::store::notifier::{Notification, PublishedEvent, WeakNotifier};
 use crate::store::redis::keys::conversation_of;
 use crate::store::redis::trips::time;

@@ -1,0 +1,50 @@
+//! Authentication and authorization, by the token in a request.
+
+use http::Method;
+use http::header::AUTHORIZATION;
+use shared::auth::principal::Principal;
+use shared::domain::conversation::ConversationId;
+use shared::error::Error;
+
+use crate::http::request::Request;
+use crate::state::AppState;
+
+/// The query parameter with a token, for an `EventSource`, which cannot set headers
+/// (RFC 6750, section 2.3).
+const ACCESS_TOKEN: &str = "access_token";
+
+/// Authenticates the caller, and authorizes it for the conversation in the path.
+///
+/// The token is verified first: a caller without one learns nothing else.
+pub(crate) fn authorize(
+    state: &AppState,
+    request: &Request,
+) -> Result<(Principal, ConversationId), Error> {
+    let principal = match &state.tokens {
+        None => Principal::Anonymous,
+        Some(tokens) => tokens.verify(token(request)?)?,
+    };
+    let conversation = request.conversation_id()?;
+    principal.require_access(&conversation)?;
+    Ok((principal, conversation))
+}
+
+fn token(request: &Request) -> Result<&str, Error> {
+    if let Some(token) = bearer_token(request)? {
+        return Ok(token);
+    }
+    // A link can only read.
+    let reads = matches!(request.method, Method::GET | Method::HEAD);
+    let token = request.query_parameter(ACCESS_TOKEN).filter(|_| reads);
+    token.ok_or(Error::Unauthorized)
+}
+
+/// Returns the token in `Authorization` (RFC 6750, section 2.1).
+fn bearer_token(request: &Request) -> Result<Option<&str>, Error> {
+    let header = request.header(AUTHORIZATION).map_err(|_| Error::InvalidToken)?;
+    let Some(header) = header else { return Ok(None) };
+    match header.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        _ => Err(Error::InvalidToken),
+    }
+}

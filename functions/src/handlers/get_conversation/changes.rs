@@ -1,0 +1,84 @@
+//! The changes since a cursor, or the next ones while the request is held.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use http::StatusCode;
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::Cursor;
+use shared::domain::timestamp;
+use shared::error::Error;
+use shared::event_log::read::{Event, events};
+use shared::store::reader::{ConversationReader, Next};
+use tokio::time::Instant;
+
+use crate::http::response::{self, Response};
+use crate::state::{AppState, StreamMode};
+
+/// Room for what follows the messages, where none was deleted.
+const END_BYTES: usize = 96;
+
+pub(super) async fn respond(
+    state: &AppState,
+    conversation: ConversationId,
+    after: Cursor,
+    until: Instant,
+) -> Result<Response, Error> {
+    let mut reader = ConversationReader::new(&state.store, conversation, after);
+    let lines = lines(&mut reader, until).await;
+    let body = lines.map(|lines| body(&conversation, after, &reader, &lines));
+    if state.stream_mode == StreamMode::LongPoll {
+        // Lambda freezes the function then, and Redis would buffer for it.
+        reader.close().await;
+    }
+    Ok(response::json(StatusCode::OK, body?))
+}
+
+async fn lines(reader: &mut ConversationReader, until: Instant) -> Result<Bytes, Error> {
+    // Without waiting there is no need to subscribe.
+    if until <= Instant::now() {
+        return Ok(reader.now(u32::MAX).await?.lines);
+    }
+    match reader.next(until, u32::MAX).await? {
+        Next::Happened(_, tail) => Ok(tail.lines),
+        Next::Nothing | Next::Ended => Ok(Bytes::new()),
+    }
+}
+
+fn body(
+    conversation: &ConversationId,
+    after: Cursor,
+    reader: &ConversationReader,
+    lines: &[u8],
+) -> Vec<u8> {
+    let start = conversation.to_key(r#"{"conversationId":""#, r#"","messages":["#);
+    let mut body = start.into_bytes();
+    let messages = body.len();
+    let mut deleted = Vec::new();
+    body.reserve(lines.len() + END_BYTES);
+    for (_, event) in events(lines, after) {
+        match event {
+            Event::Message(message) => {
+                body.extend_from_slice(message);
+                body.push(b',');
+            }
+            Event::Deleted(id) => {
+                deleted.push(b'"');
+                deleted.extend_from_slice(id);
+                deleted.extend_from_slice(b"\",");
+            }
+        }
+    }
+    if body.len() > messages {
+        body.pop();
+    }
+    deleted.pop();
+
+    let expires = timestamp::format(reader.expires());
+    let cursor = reader.cursor();
+    body.extend_from_slice(br#"],"deleted":["#);
+    body.extend_from_slice(&deleted);
+    // Writing into memory cannot fail.
+    let _ = write!(body, r#"],"cursor":"{cursor}","expiresAt":"{expires}"}}"#);
+    body
+}

@@ -1,0 +1,139 @@
+//! A conversation as server-sent events that are sent as they happen.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::stream::unfold;
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::Cursor;
+use shared::error::{Cause, Error};
+use shared::event_log::line::MAX_LINE_BYTES;
+use shared::store::reader::{ConversationReader, Next};
+use shared::store::{Store, Tail};
+use tokio::time::{Instant, sleep};
+
+use super::event_text::{COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires};
+use crate::http::response::{self, Response};
+
+/// Bytes of the log in one piece of the stream: what the router keeps for a client that does not
+/// read.
+const PIECE: u32 = MAX_LINE_BYTES;
+
+/// How often a stream sends something.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The pause before a store that could not be reached is asked again.
+const STORE_RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// Streams from a cursor on, until the conversation expires.
+pub(super) async fn respond(
+    store: &Store,
+    conversation: ConversationId,
+    start: Cursor,
+) -> Result<Response, Error> {
+    let reader = ConversationReader::new(store, conversation, start);
+    let mut stream =
+        EventStream { reader, expires: None, ended: false, text: Bytes::new(), unavailable: None };
+    // Read before responding: what is wrong with the request is an error, not a stream.
+    match stream.read_first().await {
+        Ok(text) => stream.text = text.into(),
+        Err(Error::StoreUnavailable(cause)) => {
+            stream.unavailable = Some(cause);
+            stream.text = [RETRY_UNAVAILABLE, COMMENT].concat().into();
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(response::event_stream(Box::pin(unfold(stream, EventStream::next))))
+}
+
+struct EventStream {
+    reader: ConversationReader,
+    /// The expiry that the client was told last; `None` before the first.
+    expires: Option<SystemTime>,
+    ended: bool,
+    /// What is sent first.
+    text: Bytes,
+    /// Why the store was unavailable at first, to be logged in the span of the stream.
+    unavailable: Option<Cause>,
+}
+
+impl EventStream {
+    /// Sends what there is to be sent, or waits for it.
+    async fn next(mut self) -> Option<(Bytes, Self)> {
+        if let Some(cause) = self.unavailable.take() {
+            tracing::error!(%cause, "an event stream waits for the store");
+        }
+        let mut text = std::mem::take(&mut self.text);
+        if text.is_empty() && !self.ended {
+            text = self.read_on().await;
+        }
+        if text.is_empty() { None } else { Some((text, self)) }
+    }
+
+    /// Returns what is to be sent next; nothing at the end.
+    async fn read_on(&mut self) -> Bytes {
+        let result = match self.expires {
+            None => self.read_first().await.map(Bytes::from),
+            Some(_) => self.wait().await,
+        };
+        match result {
+            Ok(text) => text,
+            Err(Error::ConversationNotFound) => {
+                self.ended = true;
+                let mut text = String::new();
+                push_expired(&mut text, self.reader.cursor());
+                text.into()
+            }
+            Err(Error::StoreUnavailable(_)) => {
+                // The stream goes on from its cursor when the store is back.
+                sleep(STORE_RETRY_DELAY).await;
+                Bytes::from_static(COMMENT.as_bytes())
+            }
+            // The cursor was never given out, which an unavailable store could not tell before.
+            Err(Error::InvalidCursor) => Bytes::new(),
+            Err(error) => {
+                tracing::error!(cause = ?error, "an event stream broke");
+                Bytes::new()
+            }
+        }
+    }
+
+    /// Begins with the expiry and with what there is already.
+    async fn read_first(&mut self) -> Result<String, Error> {
+        let start = self.reader.cursor();
+        let tail = self.reader.now(PIECE).await?;
+        self.expires = Some(tail.expires);
+        let mut text = String::new();
+        push_expires(&mut text, start, tail.expires);
+        push_events(&mut text, start, &tail);
+        Ok(text)
+    }
+
+    /// Waits for what happens next, for a heartbeat at most.
+    async fn wait(&mut self) -> Result<Bytes, Error> {
+        match self.reader.next(Instant::now() + HEARTBEAT, PIECE).await? {
+            Next::Happened(start, tail) => Ok(self.render(start, &tail)),
+            Next::Nothing => Ok(Bytes::from_static(COMMENT.as_bytes())),
+            Next::Ended => Ok(Bytes::new()),
+        }
+    }
+
+    /// Makes text of what happened, and of the expiry where it moved. For all streams that stand
+    /// at the same place it is made once.
+    fn render(&mut self, start: Cursor, tail: &Tail) -> Bytes {
+        let expiry_moved = self.expires.replace(tail.expires) != Some(tail.expires);
+        let cursor = self.reader.cursor();
+        let render = || {
+            let mut text = String::new();
+            push_events(&mut text, start, tail);
+            if expiry_moved {
+                push_expires(&mut text, cursor, tail.expires);
+            }
+            text.into()
+        };
+        match &tail.rendered {
+            Some(rendered) if expiry_moved => rendered.get_or_init(render).clone(),
+            _ => render(),
+        }
+    }
+}

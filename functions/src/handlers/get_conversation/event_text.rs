@@ -1,0 +1,58 @@
+//! The text of server-sent events.
+
+use std::fmt::Write;
+use std::time::SystemTime;
+
+use shared::domain::cursor::Cursor;
+use shared::domain::timestamp;
+use shared::event_log::read::{Event, events};
+use shared::store::Tail;
+
+/// Milliseconds after which a browser asks for the next batch.
+pub(super) const RETRY: &str = "retry: 250\n\n";
+/// Milliseconds after which it asks again where the store could not be reached. After an error
+/// status it would never ask again.
+pub(super) const RETRY_UNAVAILABLE: &str = "retry: 3000\n\n";
+/// A comment, which keeps proxies from closing a connection on which nothing happens.
+pub(super) const COMMENT: &str = ":\n\n";
+
+/// Appends the events in some lines, and the cursor at their end where the last event does not tell
+/// it.
+pub(super) fn push_events(text: &mut String, start: Cursor, tail: &Tail) {
+    text.reserve(tail.lines.len() + tail.lines.len() / 2);
+    let mut last = start;
+    for (cursor, event) in events(&tail.lines, start) {
+        last = cursor;
+        match event {
+            Event::Message(message) => {
+                push_event(text, cursor, "message", &String::from_utf8_lossy(message));
+            }
+            Event::Deleted(id) => {
+                let id = String::from_utf8_lossy(id);
+                push_event(text, cursor, "deleted", &format!("{{\"messageId\":\"{id}\"}}"));
+            }
+        }
+    }
+    let end = start.advanced_by(tail.lines.len());
+    if last != end {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "id: {end}\n\n");
+    }
+}
+
+/// Appends when the conversation expires.
+pub(super) fn push_expires(text: &mut String, cursor: Cursor, expires: SystemTime) {
+    let expires = timestamp::format(expires);
+    push_event(text, cursor, "expires", &format!("{{\"expiresAt\":\"{expires}\"}}"));
+}
+
+/// Appends that the conversation has expired.
+pub(super) fn push_expired(text: &mut String, cursor: Cursor) {
+    push_event(text, cursor, "expired", "{}");
+}
+
+/// JSON escapes line feeds, so `data` is always one line.
+fn push_event(text: &mut String, cursor: Cursor, event: &str, data: &str) {
+    // Writing into a string cannot fail.
+    let _ = write!(text, "id: {cursor}\nevent: {event}\ndata: {data}\n\n");
+}

@@ -1,0 +1,72 @@
+//! A conversation as server-sent events in batches: a request is held until something happens, and
+//! the client asks for the next batch.
+
+use shared::domain::conversation::ConversationId;
+use shared::domain::cursor::Cursor;
+use shared::error::Error;
+use shared::store::Store;
+use shared::store::reader::{ConversationReader, Next};
+use tokio::time::Instant;
+
+use super::event_text::{
+    COMMENT, RETRY, RETRY_UNAVAILABLE, push_events, push_expired, push_expires,
+};
+use crate::http::response::{self, Response};
+
+/// Bytes of the log in one batch; well below what Lambda can respond with.
+const BATCH: u32 = 1024 * 1024;
+
+/// Responds with what there is after a cursor, or with what happens next, if it does so in time.
+pub(super) async fn respond(
+    store: &Store,
+    conversation: ConversationId,
+    start: Cursor,
+    until: Instant,
+) -> Result<Response, Error> {
+    let mut reader = ConversationReader::new(store, conversation, start);
+    let mut text = String::new();
+    let result = read_batch(&mut reader, until, &mut text).await;
+    let cursor = reader.cursor();
+    // Lambda freezes the function then, and Redis would buffer for it.
+    reader.close().await;
+    match result {
+        Ok(()) => {}
+        // Before anything was read it is an error, else the end of the stream.
+        Err(Error::ConversationNotFound) if !text.is_empty() => push_expired(&mut text, cursor),
+        Err(Error::StoreUnavailable(cause)) => {
+            tracing::error!(%cause, "an event stream waits for the store");
+            text.push_str(RETRY_UNAVAILABLE);
+            text.push_str(COMMENT);
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(response::events(text))
+}
+
+/// Appends the expiry and one batch of events.
+async fn read_batch(
+    reader: &mut ConversationReader,
+    until: Instant,
+    text: &mut String,
+) -> Result<(), Error> {
+    let start = reader.cursor();
+    let tail = reader.now(BATCH).await?;
+    text.push_str(RETRY);
+    push_expires(text, start, tail.expires);
+    if !tail.lines.is_empty() {
+        push_events(text, start, &tail);
+        return Ok(());
+    }
+    let expires = tail.expires;
+    match reader.next(until, BATCH).await? {
+        Next::Happened(start, tail) => {
+            push_events(text, start, &tail);
+            if tail.expires != expires {
+                push_expires(text, reader.cursor(), tail.expires);
+            }
+        }
+        Next::Nothing => text.push_str(COMMENT),
+        Next::Ended => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! A response, on its way to the client.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::body::{Body, ByteStream};
+
+/// A response whose body is whole or streamed.
+pub type Response = http::Response<Body>;
+
+/// Room for the headers of the fullest response, so that adding them never moves them.
+const MAX_HEADERS: usize = 9;
+
+/// Makes a response whose body is JSON already.
+pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
+    with_body(status, HeaderValue::from_static("application/json"), Body::Whole(body.into()))
+}
+
+/// Makes a response of server-sent events
+/// (<https://html.spec.whatwg.org/multipage/server-sent-events.html>) that are known already.
+pub(crate) fn events(text: impl Into<Bytes>) -> Response {
+    with_body(StatusCode::OK, EVENT_STREAM, Body::Whole(text.into()))
+}
+
+/// Makes a response of server-sent events that are sent as they happen.
+pub(crate) fn event_stream(stream: ByteStream) -> Response {
+    with_body(StatusCode::OK, EVENT_STREAM, Body::Stream(stream))
+}
+
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
+/// Makes a response without a body.
+pub fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::Whole(Bytes::new()));
+    *response.status_mut() = status;
+    *response.headers_mut() = HeaderMap::with_capacity(MAX_HEADERS);
+    response
+}
+
+fn with_body(status: StatusCode, content_type: HeaderValue, body: Body) -> Response {
+    let mut response = empty(status).map(|_| body);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}

@@ -1,0 +1,25 @@
+//! What the handlers share.
+
+use shared::auth::tokens::Tokens;
+use shared::store::Store;
+
+/// The state that every handler is given. Cloning it shares it.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// Where the conversations live.
+    pub store: Store,
+    /// How an event stream is answered.
+    pub stream_mode: StreamMode,
+    /// Verifies tokens; `None` where everybody may do everything.
+    pub tokens: Option<Tokens>,
+}
+
+/// How an event stream is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamMode {
+    /// The response is held open, and each event is sent as it happens.
+    Live,
+    /// The response is held back until something happens, and then ends; the client asks again.
+    /// An HTTP API of API Gateway buffers a response, so nothing would arrive before its end.
+    LongPoll,
+}

@@ -1,0 +1,8 @@
+//! Authentication and authorization.
+//!
+//! - [`tokens`]: signs tokens and verifies them.
+//! - [`principal`]: who makes a request, and what it may do.
+
+mod hs256;
+pub mod principal;
+pub mod tokens;

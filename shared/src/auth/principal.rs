@@ -1,0 +1,48 @@
+//! Who makes a request, and what it may do.
+
+use crate::domain::conversation::ConversationId;
+use crate::domain::message::Sender;
+use crate::error::Error;
+
+/// Who makes a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// Anybody, because tokens are off: may do everything in a conversation whose id it knows.
+    Anonymous,
+    /// The bearer of a token.
+    Authenticated {
+        /// The role in which it sends.
+        role: Sender,
+        /// The one conversation that it may access; `None` for all.
+        conversation: Option<ConversationId>,
+    },
+}
+
+impl Principal {
+    /// Fails unless the principal may read this conversation, whether it exists or not.
+    pub fn require_access(&self, conversation: &ConversationId) -> Result<(), Error> {
+        match self {
+            Self::Authenticated { conversation: Some(own), .. } if own != conversation => {
+                Err(Error::ForbiddenConversation)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails unless the principal may send as this sender.
+    pub fn require_role(&self, sender: Sender) -> Result<(), Error> {
+        match self {
+            Self::Authenticated { role, .. } if *role != sender => Err(Error::ForbiddenSender),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the only sender whose messages the principal may delete; `None` where it may delete
+    /// all.
+    pub fn may_only_delete_of(&self) -> Option<Sender> {
+        match self {
+            Self::Authenticated { role: Sender::Customer, .. } => Some(Sender::Customer),
+            _ => None,
+        }
+    }
+}

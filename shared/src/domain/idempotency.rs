@@ -1,0 +1,85 @@
+//! Sending once, however often the request is sent.
+
+use std::str::FromStr;
+
+use ring::digest::{Context, SHA256};
+
+use crate::domain::conversation::ConversationId;
+use crate::domain::message::NewMessage;
+use crate::error::Error;
+
+/// The client's name for one send (the `Idempotency-Key` header), 1 to 255 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(String);
+
+/// A digest of 128 bits.
+type Digest = [u8; 16];
+
+/// What a send under a key is remembered by: digests, so that neither a long key nor a deleted
+/// message's content is kept; salted with the conversation, so that equal messages of two
+/// conversations do not show as equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    key: Digest,
+    fingerprint: Digest,
+}
+
+impl Idempotency {
+    /// How a message sent under a key within a conversation is remembered.
+    pub fn of(conversation: &ConversationId, key: &IdempotencyKey, message: &NewMessage) -> Self {
+        let (sender, timestamp) = (message.sender().name(), message.timestamp());
+        // Neither a sender's name nor a timestamp can hold a line feed: no two messages collide.
+        let message = [sender, "\n", timestamp, "\n", message.content()];
+        Self { key: digest(conversation, &[&key.0]), fingerprint: digest(conversation, &message) }
+    }
+
+    /// The digest of the key.
+    pub fn key(&self) -> &Digest {
+        &self.key
+    }
+
+    /// The digest of the message, equal for two sends that say the same.
+    pub fn fingerprint(&self) -> &Digest {
+        &self.fingerprint
+    }
+}
+
+/// SHA-256, cut to its first half.
+fn digest(conversation: &ConversationId, parts: &[&str]) -> Digest {
+    let mut context = Context::new(&SHA256);
+    context.update(conversation.uuid().as_bytes());
+    for part in parts {
+        context.update(part.as_bytes());
+    }
+    let mut digest = Digest::default();
+    digest.copy_from_slice(&context.finish().as_ref()[..size_of::<Digest>()]);
+    digest
+}
+
+impl FromStr for IdempotencyKey {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+        if visible && (1..=255).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::InvalidIdempotencyKey)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_1_to_255_visible_ascii_characters() {
+        for good in ["a", "!~", &"k".repeat(255)] {
+            assert!(IdempotencyKey::from_str(good).is_ok(), "{good}");
+        }
+        for bad in ["", " ", "a b", "ü", "a\tb", &"k".repeat(256)] {
+            assert!(IdempotencyKey::from_str(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! A message, from the bytes a client sent to the parts that are kept.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
+
+use crate::domain::cursor::Cursor;
+use crate::domain::field::Field;
+use crate::domain::limits::MAX_CONTENT_BYTES;
+use crate::domain::timestamp;
+use crate::error::Error;
+
+/// Names a message: a UUID v7, which sorts by time (RFC 9562, section 5.7).
+///
+/// Its last 32 bits are the message's place: the cursor at which its line begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MessageId(Uuid);
+
+/// The bits of an id that are its place.
+const PLACE_BITS: u128 = u32::MAX as u128;
+
+impl MessageId {
+    /// Bytes of its text form.
+    pub const LENGTH: usize = Hyphenated::LENGTH;
+
+    /// The next one of this process, at place 0: where it will stand is not known yet.
+    ///
+    /// The place leaves 42 of the 74 bits that tell apart the ids of a millisecond: a counter, which
+    /// begins at random.
+    pub fn next() -> Self {
+        Self(Uuid::now_v7()).at(Cursor::START)
+    }
+
+    /// The same message at a place.
+    pub fn at(self, place: Cursor) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128() & !PLACE_BITS | u128::from(place.0)))
+    }
+
+    /// Where the message's line begins.
+    pub fn place(&self) -> Cursor {
+        Cursor((self.0.as_u128() & PLACE_BITS) as u32)
+    }
+
+    /// Whether both are of one message, though the place of one may not be known.
+    pub fn is_same_message(&self, other: &Self) -> bool {
+        self.at(Cursor::START) == other.at(Cursor::START)
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = Error;
+
+    /// Accepts the hyphenated form alone.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let id = Hyphenated::from_str(text).map_err(|_| Error::InvalidMessageId)?;
+        Ok(Self(id.into_uuid()))
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_hyphenated().fmt(f)
+    }
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sender {
+    /// The one who asks.
+    Customer,
+    /// The one who helps.
+    Agent,
+}
+
+impl Sender {
+    /// The name in requests and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+impl FromStr for Sender {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let mut senders = [Self::Customer, Self::Agent].into_iter();
+        senders.find(|sender| sender.name() == name).ok_or(Error::InvalidField(Field::Sender))
+    }
+}
+
+/// A message that has been checked and not yet been added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    sender: Sender,
+    content: String,
+    timestamp: String,
+}
+
+impl NewMessage {
+    /// Reads a message from a request's body: a JSON object, whose unknown fields are ignored.
+    pub fn from_json(body: &[u8]) -> Result<Self, Error> {
+        // serde would take an array for a struct as well.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Error::InvalidJson("it does not begin with {".to_owned()));
+        }
+        let fields: Fields =
+            serde_json::from_slice(body).map_err(|error| Error::InvalidJson(error.to_string()))?;
+
+        let sender = text(fields.sender, Field::Sender)?.parse()?;
+        let content = text(fields.content, Field::Content)?;
+        let timestamp = text(fields.timestamp, Field::Timestamp)?;
+        Self::new(sender, content, timestamp)
+    }
+
+    /// A message of these parts; `timestamp` is kept as it was written.
+    pub fn new(sender: Sender, content: String, timestamp: String) -> Result<Self, Error> {
+        if content.is_empty() {
+            return Err(Error::InvalidField(Field::Content));
+        }
+        if content.len() > MAX_CONTENT_BYTES {
+            return Err(Error::ContentTooLarge);
+        }
+        if !timestamp::is_valid(&timestamp) {
+            return Err(Error::InvalidField(Field::Timestamp));
+        }
+        Ok(Self { sender, content, timestamp })
+    }
+
+    /// Who speaks.
+    pub fn sender(&self) -> Sender {
+        self.sender
+    }
+
+    /// What is said, byte for byte.
+    pub fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// When the client says it was said.
+    pub fn timestamp(&self) -> &str {
+        &self.timestamp
+    }
+}
+
+/// The body's fields, each still raw: so a wrong one can be told from a missing one by its name.
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    sender: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    timestamp: Option<&'a RawValue>,
+}
+
+/// Keeps a `null`, which serde would otherwise take for a missing field.
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+fn text(value: Option<&RawValue>, field: Field) -> Result<String, Error> {
+    let value = value.ok_or(Error::MissingField(field))?;
+    serde_json::from_str(value.get()).map_err(|_| Error::InvalidField(field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &str) -> String {
+        format!("{:?}", NewMessage::from_json(body.as_bytes()).unwrap_err())
+    }
+
+    #[test]
+    fn a_message_is_read_from_an_object_with_unknown_fields_and_escapes() {
+        let body = r#" {"x":[{}],"timestamp":"2025-04-05T14:01:00Z","sender":"agent","content":"\u00fc\ud83d\ude00\n"}"#;
+        let message = NewMessage::from_json(body.as_bytes()).unwrap();
+        assert_eq!(message.sender(), Sender::Agent);
+        assert_eq!(message.content(), "ü😀\n");
+        assert_eq!(message.timestamp(), "2025-04-05T14:01:00Z");
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        for body in [
+            "",
+            " ",
+            "null",
+            "7",
+            "\"x\"",
+            "{",
+            "{}x",
+            "{\"a\"}",
+            r#"["agent","hi","2025-04-05T14:01:00Z"]"#,
+            r#"{"sender":"agent","sender":"customer"}"#,
+        ] {
+            assert!(refusal(body).starts_with("InvalidJson"), "{body}");
+        }
+        let not_utf8 = b"{\"content\":\"\xff\"}";
+        assert!(NewMessage::from_json(not_utf8).is_err());
+    }
+
+    #[test]
+    fn a_missing_field_is_told_from_a_wrong_one() {
+        assert_eq!(refusal("{}"), "MissingField(Sender)");
+        assert_eq!(refusal(r#"{"sender":"agent"}"#), "MissingField(Content)");
+        assert_eq!(refusal(r#"{"sender":null}"#), "InvalidField(Sender)");
+        assert_eq!(refusal(r#"{"sender":"Agent"}"#), "InvalidField(Sender)");
+        for content in ["null", "\"\"", "7", "[]", "{\"a\":1}", r#""\ud800""#] {
+            let body = format!(
+                r#"{{"sender":"agent","content":{content},"timestamp":"2025-04-05T14:01:00Z"}}"#
+            );
+            assert_eq!(refusal(&body), "InvalidField(Content)", "{content}");
+        }
+    }
+
+    #[test]
+    fn content_is_limited_in_bytes_not_characters() {
+        let message = |content: String| {
+            NewMessage::new(Sender::Customer, content, "2025-04-05T14:01:00Z".to_owned())
+        };
+        assert!(message("ü".repeat(MAX_CONTENT_BYTES / 2)).is_ok());
+        let refused = message("ü".repeat(MAX_CONTENT_BYTES / 2) + "u").unwrap_err();
+        assert!(matches!(refused, Error::ContentTooLarge));
+    }
+}
