@@ -39,12 +39,10 @@ fn token(request: &Request) -> Result<&str, Error> {
     token.ok_or(Error::Unauthorized)
 }
 
-/// Returns the token in `Authorization` (RFC 6750, section 2.1).
+/// Returns the token in `Authorization` (RFC 6750, section 2.1). Another scheme counts as no token.
 fn bearer_token(request: &Request) -> Result<Option<&str>, Error> {
     let header = request.header(AUTHORIZATION).map_err(|_| Error::InvalidToken)?;
-    let Some(header) = header else { return Ok(None) };
-    match header.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
-        _ => Err(Error::InvalidToken),
-    }
+    let parts = header.map(|header| header.split_once(' ').unwrap_or((header, "")));
+    let bearer = parts.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    Ok(bearer.map(|(_, token)| token.trim()))
 }

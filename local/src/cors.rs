@@ -1,4 +1,7 @@
 //! Cross-origin resource sharing: pages of every origin may use the router (<https://fetch.spec.whatwg.org/#http-cors-protocol>).
+//!
+//! These lines do it without tower, which a layer from a crate would bring into a router that has no
+//! other use for it.
 
 use functions::http::response::{self, Response};
 use http::header::{

@@ -1,14 +1,14 @@
-//! Parley's local router: the four handlers behind one port, for trying out, for tests, and for
-//! running without Lambda.
+//! Parley's local router: the four handlers on one port, to try things out, for tests, and to run
+//! without Lambda.
 //!
 //! - [`options`]: the command line.
-//! - [`router`]: which path leads to which handler, and what is answered off those paths.
-//! - [`cors`]: leave for pages of other origins.
-//! - [`openapi`]: all of it described for machines.
-//! - [`playground`]: a page on which to try it all out.
+//! - [`router`]: which path leads to which endpoint.
+//! - [`cors`]: lets pages of every origin use the router.
+//! - [`openapi`]: the description of the API.
+//! - [`playground`]: a page to try everything out on.
 //! - [`request`]: the adapter from hyper to the handlers.
-//! - [`token`]: a token for trying out, instead of all that.
-//! - [`serve`]: the connections on which the requests come.
+//! - [`token`]: the command that makes a token.
+//! - [`serve`]: serves connections.
 
 mod cors;
 mod openapi;
@@ -34,7 +34,7 @@ use tracing::level_filters::LevelFilter;
 use crate::options::{Command, Options};
 use crate::router::Router;
 
-/// Requests begin on one thread and often end on another, which costs the system's allocator dear.
+/// Requests begin on one thread and often end on another, which is slow with the system's allocator.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -68,12 +68,12 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         Some(redis) => format!("Redis at {redis}"),
         None => "this process's memory (--redis-url redis://127.0.0.1:6379 for Redis)".to_owned(),
     };
-    let speakers = match config.tokens {
+    let tokens = match config.tokens {
         Some(_) => "tokens on",
         None => "tokens off (AUTH_SECRET switches them on)",
     };
     let address = listener.local_addr()?;
-    println!("Parley listens on http://{address}, conversations in {place}, {speakers}");
+    println!("Parley listens on http://{address}, conversations in {place}, {tokens}");
 
     let stop = stop_signal()?;
     let state =
@@ -87,7 +87,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Ends at Ctrl-C or SIGTERM; the server then takes no more requests, and finishes those it has.
+/// Waits for Ctrl-C or SIGTERM. The server then takes no more requests, and finishes those it has.
 fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, std::io::Error> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

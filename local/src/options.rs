@@ -1,4 +1,4 @@
-//! The command line of the local router.
+//! The command line.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::token::TokenOptions;
 
 /// Short-lived chat conversations between a customer and an agent: all four functions on one port.
 #[derive(Debug, Parser)]
-#[command(name = "parley", version, after_help = VARIABLES)]
+#[command(name = "parley", bin_name = "parley", version, after_help = VARIABLES)]
 pub struct Options {
     /// The address to listen on
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
@@ -42,13 +42,14 @@ pub enum Command {
 
 const VARIABLES: &str = "\
 Further variables:
-  REDIS_CLUSTER             true where REDIS_URL names nodes of a cluster [default: false]
-  REDIS_CA_CERT             whom to trust over TLS: PEM, or a file of it [default: the system's]
+  REDIS_CLUSTER             true if REDIS_URL names nodes of a cluster [default: false]
+  REDIS_CA_CERT             trusted certificates for TLS: PEM, or the path of a file [default: the system's]
   REDIS_IAM_USER, REDIS_IAM_CACHE, REDIS_IAM_SERVERLESS
-                            logging in to ElastiCache by IAM
-  AUTH_SECRET               who may speak: at least 32 bytes switch tokens on, see the README
-  CONVERSATION_TTL_SECONDS  how long a conversation lives after the last write [default: 1800]
-  MAX_CONVERSATION_BYTES    how large a conversation may grow [default: 4194304]
+                            log in to ElastiCache with IAM
+  AUTH_SECRET               the secret that signs tokens, at least 32 bytes [default: tokens are off]
+  CONVERSATION_TTL_SECONDS  seconds that a conversation lives after the last write [default: 1800]
+  MAX_CONVERSATION_BYTES    the most bytes of a conversation [default: 4194304]
+  MAX_MEMORY_BYTES          the most memory of all conversations without Redis [default: 536870912]
   LOG_LEVEL                 off, error, warn, info (a line a request), debug or trace [default: warn]";
 
 impl Options {

@@ -1,12 +1,12 @@
-//! Everything that a request can end in but success.
+//! The errors that a request can end in.
 
 use thiserror::Error;
 
 use crate::domain::field::Field;
 use crate::domain::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES, MAX_WAIT_SECONDS};
 
-/// What went wrong. The text is the sentence that the client reads; of the last two, whose causes
-/// are for the log alone, it says nothing more than that they happened.
+/// An error. Its text is the sentence that the client reads. The last two have a cause, which only
+/// the log tells.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the sentence of each says what it is")]
 pub enum Error {
@@ -22,29 +22,31 @@ pub enum Error {
     InvalidMessageId,
     #[error("The header Idempotency-Key must be 1 to 255 visible ASCII characters.")]
     InvalidIdempotencyKey,
-    #[error("The cursor is not one that this conversation gave out.")]
+    #[error("The cursor was not given out by this conversation.")]
     InvalidCursor,
     #[error(
         "The parameter \"wait\" must be a whole number of seconds from 0 to {MAX_WAIT_SECONDS}."
     )]
     InvalidWait,
-    #[error("A token is needed: the header Authorization must be \"Bearer \" and one.")]
+    #[error("A token is required: send it in the header Authorization, after \"Bearer \".")]
     Unauthorized,
-    #[error("The token is not good: it has ended, has not begun, or was not given out here.")]
+    #[error("The token is invalid, expired or not yet valid.")]
     InvalidToken,
     #[error("The token is for another conversation.")]
     ForbiddenConversation,
-    #[error("The field \"sender\" is not the role of the token.")]
+    #[error("The field \"sender\" must be the role of the token.")]
     ForbiddenSender,
-    #[error("The message is not the customer's own; the token may delete no others.")]
+    #[error("A customer's token can delete only the customer's messages.")]
     ForbiddenDeletion,
-    #[error("There is no such conversation: it has expired, or never was.")]
+    #[error("The conversation does not exist: it has expired, or it never existed.")]
     ConversationNotFound,
-    #[error("There is no such message in this conversation.")]
+    #[error("The conversation has no such message.")]
     MessageNotFound,
-    #[error("There is no such route.")]
+    #[error("The path does not exist.")]
     RouteNotFound,
-    #[error("This route does not answer that method; the header Allow names those it does.")]
+    #[error(
+        "The path does not support this method; the header Allow names those that it supports."
+    )]
     MethodNotAllowed,
     #[error("The conversation is full; the message was not added.")]
     ConversationFull,
@@ -52,13 +54,13 @@ pub enum Error {
     ContentTooLarge,
     #[error("The body is larger than {MAX_BODY_BYTES} bytes.")]
     BodyTooLarge,
-    #[error("The Idempotency-Key was used before in this conversation, with another body.")]
+    #[error("The Idempotency-Key was used before in this conversation for another message.")]
     IdempotencyKeyReused,
-    #[error("Something went wrong on our side.")]
+    #[error("An internal error occurred.")]
     Internal(#[source] Cause),
-    #[error("The message store cannot be reached; please try again.")]
+    #[error("The message store is unavailable; repeat the request.")]
     StoreUnavailable(#[source] Cause),
 }
 
-/// What lies behind an error that is not the client's doing.
+/// The cause of an error that is not the client's.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;

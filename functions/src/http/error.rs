@@ -13,9 +13,9 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// The challenges to a client without a token, and to one whose token is invalid (RFC 6750,
 /// section 3).
-const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer realm=\"parley\"");
 const BEARER_INVALID_TOKEN: HeaderValue =
-    HeaderValue::from_static("Bearer error=\"invalid_token\"");
+    HeaderValue::from_static("Bearer realm=\"parley\", error=\"invalid_token\"");
 
 /// Makes the response to a request that ended in an error.
 pub fn error_response(error: &Error) -> Response {

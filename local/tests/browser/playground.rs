@@ -1,17 +1,13 @@
 //! The playground in a real browser.
-//!
-//! The last test leaves pictures in `target/`; `cp target/playground.png local/` refreshes the one
-//! in the README.
 
 use std::mem::ManuallyDrop;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use testing::Variables;
 use testing::api::Api;
-use testing::browser::Browser;
+use testing::browser::{Browser, window_size};
 use testing::contract::TOKENS;
 use testing::redis::RedisServer;
 use testing::router::Router;
@@ -362,41 +358,17 @@ async fn the_expiry_runs_down_restarts_with_a_message_and_is_shown() {
 }
 
 #[tokio::test]
-async fn it_has_its_picture_taken() {
+async fn it_fits_a_desktop_and_a_phone_in_light_and_dark() {
     let (browser, router) = (Browser::start(), serve(None, &[]));
     let window = Window::open(&browser, &router.url).await;
     window.start().await;
-    let conversation = [
-        (CUSTOMER, "Hi! My parcel says delivered, but nothing is here."),
-        (AGENT, "Hello! Could you tell me the order number?"),
-        (CUSTOMER, "4711-20"),
-        (AGENT, "Thank you. It is with your neighbour at number 12, since ten this morning."),
-        (CUSTOMER, "Found it. That was quick, thanks!"),
-    ];
-    for (number, (sender, content)) in conversation.iter().enumerate() {
-        window.send(sender, content).await;
-        let contents = conversation[..=number].iter().map(|(_, content)| *content);
-        window.shows(&contents.collect::<Vec<_>>()).await;
-    }
-    for (name, scheme, width, height) in [
-        ("playground", "light", 1200, 880),
-        ("playground-dark", "dark", 1200, 880),
-        ("playground-phone", "light", 390, 844),
-        ("playground-phone-dark", "dark", 390, 844),
-    ] {
-        let cdp = window.0.cdp();
-        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        cdp.send_raw("Emulation.setEmulatedMedia", features).await.expect("a color scheme");
-        let size = json!({
-            "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 500,
-        });
-        cdp.send_raw("Emulation.setDeviceMetricsOverride", size).await.expect("a size");
+    window.send(CUSTOMER, &"a long message ".repeat(20)).await;
+    for (scheme, width, height) in
+        [("light", 1200, 880), ("dark", 1200, 880), ("light", 390, 844), ("dark", 390, 844)]
+    {
+        window_size(&window.0, scheme, width, height).await.expect("a size");
         window
             .until("return document.documentElement.scrollWidth <= innerWidth", json!(true))
             .await;
-        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
-        std::fs::create_dir_all(&target).expect("the folder target");
-        let picture = target.join(format!("{name}.png"));
-        window.0.screenshot(&picture).await.expect("a picture");
     }
 }

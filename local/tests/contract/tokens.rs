@@ -47,7 +47,7 @@ async fn beginning_needs_no_token_and_everything_else_does() {
         stranger.delete(&path, &message_id).await,
         stranger.get("/api/conversations/not-a-uuid").await,
     ] {
-        assert_refused(&refused, "Bearer");
+        assert_refused(&refused, "Bearer realm=\"parley\"");
     }
     assert_eq!(agent.contents(&path).await, ["hello"]);
 }
@@ -172,13 +172,18 @@ async fn a_token_that_is_not_good_is_no_token() {
     ] {
         let refused = agent.with_token(bad).get(&path).await;
         assert_eq!(refused.status, 401, "{what}: {}", refused.body);
-        assert_refused(&refused, "Bearer error=\"invalid_token\"");
+        assert_refused(&refused, "Bearer realm=\"parley\", error=\"invalid_token\"");
     }
     for header in ["Basic YTpi", &signed, "Bearer"] {
         let stranger = Api::at(&router.url);
         let asked = stranger.request(Method::GET, &path).header(AUTHORIZATION, header);
         assert_eq!(answer(asked).await.status, 401, "{header}");
     }
+    // Another scheme is no token, so that the one in the query is looked at.
+    let in_query = format!("{path}?access_token={signed}");
+    let behind_basic = Api::at(&router.url).request(Method::GET, &in_query);
+    let behind_basic = behind_basic.header(AUTHORIZATION, "Basic YTpi");
+    assert_eq!(answer(behind_basic).await.status, 200);
     let twice = agent.request(Method::GET, &path).header(AUTHORIZATION, format!("Bearer {signed}"));
     assert_eq!(answer(twice).await.status, 401);
     assert_eq!(agent.with_token(signed).get(&path).await.status, 200);
@@ -218,10 +223,13 @@ async fn a_token_in_the_query_may_read_and_appears_in_no_log() {
     drop(source);
 
     let sent = stranger.request(Method::POST, &format!("{path}/messages?access_token={token}"));
-    assert_refused(&answer(sent.body(message("hello"))).await, "Bearer");
+    assert_refused(&answer(sent.body(message("hello"))).await, "Bearer realm=\"parley\"");
     let id = "00000000-0000-7000-8000-000000000000";
     let deleted = format!("{path}/messages/{id}?access_token={token}");
-    assert_refused(&answer(stranger.request(Method::DELETE, &deleted)).await, "Bearer");
+    assert_refused(
+        &answer(stranger.request(Method::DELETE, &deleted)).await,
+        "Bearer realm=\"parley\"",
+    );
     stranger.get(&format!("{path}?access_token=garbage")).await.assert_error(401, "unauthorized");
 
     router.process.signal("TERM");

@@ -75,6 +75,9 @@ impl fmt::Display for RedisConfig {
 
 /// The value is not repeated in the error, because it may hold a password.
 fn node(url: &str) -> Result<ConnectionInfo, ConfigError> {
+    if !url.contains("://") {
+        return Err(unusable_url("; it does not begin with redis:// or rediss://"));
+    }
     let node = url.into_connection_info();
     let node = node.map_err(|error| unusable_url(&format!(" ({error})")))?;
     // In which a server says nothing unasked; the subscriptions, which take RESP3, are on others.

@@ -107,9 +107,11 @@ pub struct NewMessage {
 impl NewMessage {
     /// Reads a message from a request's body: a JSON object, whose unknown fields are ignored.
     pub fn from_json(body: &[u8]) -> Result<Self, Error> {
-        // serde would take an array for a struct as well.
-        if body.trim_ascii_start().first() != Some(&b'{') {
-            return Err(Error::InvalidJson("it does not begin with {".to_owned()));
+        match body.trim_ascii_start().first() {
+            Some(b'{') => {}
+            None => return Err(Error::InvalidJson("it is empty".to_owned())),
+            // serde would take an array for a struct as well.
+            Some(_) => return Err(Error::InvalidJson("it does not begin with {".to_owned())),
         }
         let fields: Fields =
             serde_json::from_slice(body).map_err(|error| Error::InvalidJson(error.to_string()))?;

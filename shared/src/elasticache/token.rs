@@ -1,8 +1,9 @@
 //! Logging in to ElastiCache as an IAM identity: the password is a token that we sign ourselves.
 //!
 //! The token is a presigned request, `<cache>/?Action=connect&User=<user>…`, valid for 15 minutes:
-//! <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html>. Nothing is asked of AWS
-//! to make one.
+//! <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html>. Making
+//! one takes no call to AWS. It is signed here: AWS's own crate for it would add 48 KB to each zipped
+//! function.
 
 use std::fmt::{self, Write};
 use std::time::{Duration, SystemTime};

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use serde_json::json;
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
@@ -66,6 +67,22 @@ impl Browser {
             opened.unwrap_or_else(|error| panic!("no window opens: {error}. {ADVICE}")),
         )
     }
+}
+
+/// Gives a window a size and a color scheme, `light` or `dark`.
+pub async fn window_size(
+    window: &WebDriver,
+    color_scheme: &str,
+    width: u32,
+    height: u32,
+) -> WebDriverResult<()> {
+    let features = json!([{"name": "prefers-color-scheme", "value": color_scheme}]);
+    window.cdp().send_raw("Emulation.setEmulatedMedia", json!({"features": features})).await?;
+    let size = json!({
+        "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 500,
+    });
+    window.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await?;
+    Ok(())
 }
 
 impl Drop for Browser {
