@@ -4,7 +4,8 @@ mod slots;
 
 use std::process::Command;
 
-use crate::redis::{Program, RedisServer, free_port, wait_until};
+use crate::redis::{Program, RedisServer, free_port};
+use crate::wait::wait_until;
 
 /// Six servers that know each other.
 pub struct Cluster {

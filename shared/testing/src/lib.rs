@@ -3,7 +3,8 @@
 //! - [`redis`]: a real `redis-server`, started on a free port and stopped with the test.
 //! - [`cluster`]: six of them as a cluster.
 //! - [`certificates`]: for a Redis with TLS.
-//! - [`proxy`]: a way to it that can be made to fail.
+//! - [`proxy`]: a proxy in front of it that can be made to fail.
+//! - [`fake_redis`]: a server that replies to Redis's clients with whatever a test wants.
 //! - [`router`]: the local router, as the process that `cargo run` starts.
 //! - [`gateway`]: the four function binaries behind an API Gateway; [`runtime_api`]: what Lambda
 //!   runs them with.
@@ -13,6 +14,7 @@
 //! - [`connection`]: a client that says any bytes at all.
 //! - [`browser`]: a real browser, for the playground.
 //! - [`documented_page`]: a page in it that follows as the README says.
+//! - [`wait`]: waiting for conditions, and how long.
 //! - [`contract`]: what the service answers, to which every way of running is held.
 
 pub mod api;
@@ -23,6 +25,7 @@ pub mod connection;
 pub mod contract;
 pub mod documented_page;
 pub mod events;
+pub mod fake_redis;
 pub mod gateway;
 pub mod process;
 pub mod proxy;
@@ -30,6 +33,7 @@ pub mod redis;
 pub mod router;
 pub mod runtime_api;
 pub mod token;
+pub mod wait;
 
 /// Variables for the service under test, on top of what it needs to run at all.
 pub type Variables = &'static [(&'static str, &'static str)];

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::process::Process;
+use crate::wait::{PATIENCE, wait_until};
 pub use program::Program;
 
 /// A server on a port of its own, with nothing in it.
@@ -162,17 +163,8 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("the address it was bound to").port()
 }
 
-/// Waits until a condition holds, far longer than it takes.
-pub fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !condition() {
-        assert!(Instant::now() < deadline, "never: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
 fn answers(port: u16, process: &mut Process) -> bool {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         if command(port, &["PING"]).is_ok_and(|answer| answer.starts_with("+PONG")) {
             return true;

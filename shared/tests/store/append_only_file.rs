@@ -1,6 +1,6 @@
 //! A Redis that keeps an append-only file, and is killed while it writes to it.
 
-use crate::conversing::{contents, create, draft, open, send};
+use crate::conversing::{contents, create, open, pending, send};
 use testing::redis::RedisServer;
 
 /// Bytes from the file's end: within the last `EXEC`, the expiry before it, and the write itself.
@@ -52,18 +52,18 @@ async fn a_send_and_a_deletion_that_came_back_by_half_are_finished_by_who_repeat
         let store = open(&[("REDIS_URL", &redis.url())]).await;
         let id = create(&store).await;
         let first = send(&store, &id, "first").await;
-        store.send(&id, &draft(&id, "remembered", Some("another"))).await.unwrap();
+        store.send(&id, &pending(&id, "remembered", Some("another"))).await.unwrap();
         for deletes in [false, true] {
             match deletes {
                 true => store.delete(&id, &first, None).await.unwrap(),
-                false => drop(store.send(&id, &draft(&id, "once", Some("key"))).await.unwrap()),
+                false => drop(store.send(&id, &pending(&id, "once", Some("key"))).await.unwrap()),
             }
             half_of_the_last_write(&mut redis, cut, |redis| {
                 redis.command(&["SET", "elsewhere", "x"]);
             });
             match deletes {
                 true => drop(store.delete(&id, &first, None).await),
-                false => drop(store.send(&id, &draft(&id, "once", Some("key"))).await.unwrap()),
+                false => drop(store.send(&id, &pending(&id, "once", Some("key"))).await.unwrap()),
             }
             let there = contents(&store, &id).await;
             let expected = if deletes { 0 } else { 1 };

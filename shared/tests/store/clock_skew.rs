@@ -1,18 +1,15 @@
 //! A Redis whose clock is not ours.
 
-use std::time::Duration;
-
 use crate::conversing::{create, open};
 use shared::domain::cursor::Cursor;
 use shared::error::Error;
 use shared::store::reader::ConversationReader;
 use testing::redis::{Program, RedisServer, calls};
+use testing::wait::PATIENCE;
 use tokio::time::{Instant, timeout};
 
 /// Seconds by which a clock is ahead or behind.
 const SKEW: i32 = 3600;
-/// Far longer than a conversation lives here.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_follower_is_told_the_end_in_time_by_whatever_clock_and_looks_no_more_than_needed() {

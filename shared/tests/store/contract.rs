@@ -6,7 +6,7 @@ use std::any::Any;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::conversing::{contents, create, cursors, draft, read, send};
+use crate::conversing::{contents, create, cursors, pending, read, send};
 use serde_json::Value;
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::{Cursor, KnownVersions};
@@ -26,7 +26,7 @@ macro_rules! contract_tests {
             senders_and_deleters_at_once_leave_what_was_not_deleted [],
             a_sender_who_may_not_deletes_nothing_of_another [],
             an_id_that_points_elsewhere_than_to_its_message_deletes_nothing [],
-            a_draft_with_a_key_is_added_once_and_replayed_after [],
+            a_message_with_a_key_is_added_once_and_replayed_after [],
             a_read_while_messages_come_and_go_is_one_that_there_was [],
             a_reader_at_the_end_is_told_so_and_any_other_gets_the_log [],
             a_log_never_passes_its_limit_by_a_message [("MAX_CONVERSATION_BYTES", "1000")],
@@ -194,15 +194,15 @@ fn deleted(lines: &[u8], start: Cursor) -> HashSet<String> {
     ids.collect()
 }
 
-async fn a_draft_with_a_key_is_added_once_and_replayed_after(store: Store) {
+async fn a_message_with_a_key_is_added_once_and_replayed_after(store: Store) {
     let id = create(&store).await;
-    let first = store.send(&id, &draft(&id, "once", Some("key"))).await.unwrap();
+    let first = store.send(&id, &pending(&id, "once", Some("key"))).await.unwrap();
     let Sent::Added(message) = first else { panic!("replayed at first") };
     for _ in 0..2 {
-        let again = store.send(&id, &draft(&id, "once", Some("key"))).await.unwrap();
+        let again = store.send(&id, &pending(&id, "once", Some("key"))).await.unwrap();
         assert_eq!(again, Sent::Replayed(message));
     }
-    let reused = store.send(&id, &draft(&id, "twice", Some("key"))).await;
+    let reused = store.send(&id, &pending(&id, "twice", Some("key"))).await;
     assert!(matches!(reused, Err(Error::IdempotencyKeyReused)));
     assert_eq!(contents(&store, &id).await, ["once"]);
 }
@@ -227,7 +227,7 @@ async fn a_log_never_passes_its_limit_by_a_message(store: Store) {
     let id = create(&store).await;
     let mut added = 0;
     let refused = loop {
-        match store.send(&id, &draft(&id, "x", Some(&format!("key-{added}")))).await {
+        match store.send(&id, &pending(&id, "x", Some(&format!("key-{added}")))).await {
             Ok(_) => added += 1,
             Err(refused) => break refused,
         }
@@ -237,13 +237,13 @@ async fn a_log_never_passes_its_limit_by_a_message(store: Store) {
     let Cursor(bytes) = log_end(&log);
     let line = bytes / added;
     assert!(bytes <= 1000 && bytes + line > 1000, "{bytes} bytes, {line} a message");
-    let replayed = store.send(&id, &draft(&id, "x", Some("key-0"))).await.unwrap();
+    let replayed = store.send(&id, &pending(&id, "x", Some("key-0"))).await.unwrap();
     assert!(matches!(replayed, Sent::Replayed(_)), "a full conversation still replays");
 }
 
 async fn what_is_not_there_is_not_found(store: Store) {
     let never = ConversationId::random();
-    let sent = store.send(&never, &draft(&never, "hello", None)).await;
+    let sent = store.send(&never, &pending(&never, "hello", None)).await;
     assert!(matches!(sent, Err(Error::ConversationNotFound)));
     assert!(matches!(
         store.read(&never, &KnownVersions::NONE).await,
@@ -267,7 +267,7 @@ async fn a_conversation_ends_when_its_time_is_over(store: Store) {
     while store.read(&id, &KnownVersions::NONE).await.is_ok() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let sent = store.send(&id, &draft(&id, "late", None)).await;
+    let sent = store.send(&id, &pending(&id, "late", None)).await;
     assert!(matches!(sent, Err(Error::ConversationNotFound)));
     let deleted = store.delete(&id, &message, None).await;
     assert!(matches!(deleted, Err(Error::ConversationNotFound)));

@@ -1,4 +1,6 @@
-//! A store, and conversing through it.
+//! Stores, and what tests do with them.
+
+use std::time::Duration;
 
 use serde_json::Value;
 use shared::config::Config;
@@ -8,18 +10,31 @@ use shared::domain::message::{MessageId, NewMessage, Sender};
 use shared::event_log::read::into_json;
 use shared::event_log::{cursor_at, line};
 use shared::store::{PendingMessage, Read, Sent, Store};
+use testing::proxy::Proxy;
+use testing::redis::RedisServer;
+
+/// How long a request may take, whatever Redis does.
+pub const RESPONSE_LIMIT: Duration = Duration::from_secs(3);
 
 pub fn config(variables: &[(&str, &str)]) -> Config {
     let value = |asked| variables.iter().find(|(name, _)| *name == asked);
     Config::from_variables(|name| value(name).map(|(_, value)| (*value).to_owned())).unwrap()
 }
 
-/// The store that these variables ask for.
+/// The store that these variables configure.
 pub async fn open(variables: &[(&str, &str)]) -> Store {
     Store::open(&config(variables)).await
 }
 
-pub fn draft(id: &ConversationId, content: &str, key: Option<&str>) -> PendingMessage {
+/// A Redis, a proxy in front of it, and the store that reaches it through the proxy.
+pub async fn through_a_proxy() -> (RedisServer, Proxy, Store) {
+    let redis = RedisServer::start();
+    let proxy = Proxy::to(redis.port()).await;
+    let store = open(&[("REDIS_URL", &proxy.url())]).await;
+    (redis, proxy, store)
+}
+
+pub fn pending(id: &ConversationId, content: &str, key: Option<&str>) -> PendingMessage {
     let timestamp = "2025-04-05T14:01:00Z".to_owned();
     let message = NewMessage::new(Sender::Customer, content.to_owned(), timestamp).unwrap();
     PendingMessage::new(id, &message, key.map(|key| key.parse().unwrap()).as_ref())
@@ -37,7 +52,7 @@ pub async fn create(store: &Store) -> ConversationId {
 }
 
 pub async fn send(store: &Store, id: &ConversationId, content: &str) -> MessageId {
-    match store.send(id, &draft(id, content, None)).await.unwrap() {
+    match store.send(id, &pending(id, content, None)).await.unwrap() {
         Sent::Added(message) => message,
         Sent::Replayed(_) => panic!("a send without a key was replayed"),
     }
@@ -63,7 +78,7 @@ pub fn append_messages(url: &str, id: &ConversationId, number: usize) -> Vec<Mes
 pub async fn read(store: &Store, id: &ConversationId) -> Vec<u8> {
     match store.read(id, &KnownVersions::NONE).await.unwrap() {
         Read::Log(log) => log,
-        Read::Unchanged(_) => panic!("a reader who knows nothing was told that nothing changed"),
+        Read::Unchanged(_) => panic!("nothing was known, and nothing has changed"),
     }
 }
 

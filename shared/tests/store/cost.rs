@@ -1,6 +1,6 @@
 //! What operations cost Redis, and how little that depends on how long a conversation is.
 
-use crate::conversing::{append_messages, contents, create, draft, open, read, send};
+use crate::conversing::{append_messages, contents, create, open, pending, read, send};
 use shared::domain::conversation::ConversationId;
 use shared::domain::message::MessageId;
 use shared::store::{Sent, Store};
@@ -159,7 +159,7 @@ async fn remembered_sends_do_not_outgrow_the_messages() {
     let id = create(&store).await;
     for number in 0..300 {
         let key = format!("{number:k>255}");
-        let sent = store.send(&id, &draft(&id, "x", Some(&key))).await.unwrap();
+        let sent = store.send(&id, &pending(&id, "x", Some(&key))).await.unwrap();
         assert!(matches!(sent, Sent::Added(_)));
     }
     let usage = |key: &str| -> u64 {

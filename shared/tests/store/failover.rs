@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::conversing::draft;
+use crate::conversing::pending;
 use crate::writing::{WRITERS, Writing};
 use testing::cluster::Cluster;
 use testing::proxy::Proxy;
-use testing::redis::{RedisServer, wait_until};
+use testing::redis::RedisServer;
+use testing::wait::wait_until;
 use tokio::time::timeout;
 
 /// Far longer than finding another node takes, and far shorter than waiting for the one that hangs.
@@ -135,7 +136,7 @@ async fn a_slot_moves_to_a_node_that_nobody_knew_while_it_is_written_to_and_read
     cluster.begin_move(slot, cluster.primary_of(slot), to);
     // Only the old node knows of the new one, and tells who asks for the slot's keys.
     for content in ["first", "second"] {
-        writing.store().send(&id, &draft(&id, content, None)).await.unwrap();
+        writing.store().send(&id, &pending(&id, content, None)).await.unwrap();
         writing.read(&id).await;
     }
     cluster.finish_move(slot, to);

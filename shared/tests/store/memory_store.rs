@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::conversing::{config, cursors, draft, send};
+use crate::conversing::{config, cursors, pending, send};
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
@@ -40,11 +40,11 @@ async fn neither_reading_nor_a_replay_nor_a_refusal_keeps_it_alive() {
     let (_, store) = stores();
     let id = ConversationId::random();
     store.create(&id).await.unwrap();
-    store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
+    store.send(&id, &pending(&id, "hello", Some("key"))).await.unwrap();
     advance(HALF_A_LIFE).await;
     store.read(&id, &KnownVersions::NONE).await.unwrap();
     store.read(&id, &cursors(&[Cursor(0)])).await.unwrap();
-    store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
+    store.send(&id, &pending(&id, "hello", Some("key"))).await.unwrap();
     assert!(store.delete(&id, &shared::domain::message::MessageId::next(), None).await.is_err());
     advance(HALF_A_LIFE).await;
     assert!(store.read(&id, &KnownVersions::NONE).await.is_err());
@@ -60,7 +60,7 @@ async fn expired_conversations_are_let_go_without_anyone_asking_for_them() {
     }
     assert_eq!(memory.held(), 10_001);
     advance(HALF_A_LIFE).await;
-    store.send(&kept, &draft(&kept, "hello", None)).await.unwrap();
+    store.send(&kept, &pending(&kept, "hello", None)).await.unwrap();
     // The task that clears up runs while this one sleeps.
     tokio::time::sleep(HALF_A_LIFE + 2 * A_MOMENT).await;
     assert_eq!(memory.held(), 1);
@@ -78,7 +78,7 @@ async fn a_full_memory_refuses_what_is_new_until_something_expires_and_loses_not
     let mut ids = Vec::new();
     let content = "x".repeat(10_000);
     let refused = loop {
-        match store.send(&long, &draft(&long, &content, Some(&ids.len().to_string()))).await {
+        match store.send(&long, &pending(&long, &content, Some(&ids.len().to_string()))).await {
             Ok(Sent::Added(id)) => ids.push(id),
             other => break other,
         }
@@ -96,7 +96,7 @@ async fn a_full_memory_refuses_what_is_new_until_something_expires_and_loses_not
 
     assert_eq!(crate::conversing::contents(&store, &long).await.len(), ids.len());
     store.delete(&long, &ids[0], None).await.unwrap();
-    let again = store.send(&long, &draft(&long, &content, Some("1"))).await.unwrap();
+    let again = store.send(&long, &pending(&long, &content, Some("1"))).await.unwrap();
     assert_eq!(again, Sent::Replayed(ids[1]));
     // What has expired gives its memory back.
     tokio::time::sleep(2 * HALF_A_LIFE + 2 * A_MOMENT).await;

@@ -17,7 +17,7 @@ use shared::error::Error;
 use shared::store::Read;
 use shared::store::reader::{ConversationReader, Next};
 use testing::cluster::Cluster;
-use testing::redis::wait_until;
+use testing::wait::{PATIENCE, wait_until};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -45,7 +45,7 @@ async fn a_slot_that_leaves_its_node_gives_no_reader_anothers_conversation() {
     }
     store.create(&moved).await.unwrap();
     let mut following = ConversationReader::new(&store, moved, Cursor::START);
-    let far = tokio::time::Instant::now() + Duration::from_secs(60);
+    let far = tokio::time::Instant::now() + 2 * PATIENCE;
     let following = tokio::spawn(async move { following.next(far, u32::MAX).await });
     wait_until("the follower is heard of", || cluster.is_followed(&moved.to_string(), from));
 

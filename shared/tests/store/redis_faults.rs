@@ -2,23 +2,16 @@
 
 use std::time::Duration;
 
-use crate::conversing::{append_messages, contents, create, cursors, draft, open, send};
+use crate::conversing::{
+    RESPONSE_LIMIT, append_messages, contents, create, cursors, open, pending, send,
+    through_a_proxy,
+};
 use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
-use shared::store::{Sent, Store};
+use shared::store::Sent;
 use testing::proxy::{Fault, Proxy};
 use testing::redis::RedisServer;
 use tokio::time::timeout;
-
-/// What a request may take, whatever Redis does.
-const PROMISE: Duration = Duration::from_secs(3);
-
-async fn through_a_proxy() -> (RedisServer, Proxy, Store) {
-    let redis = RedisServer::start();
-    let proxy = Proxy::to(redis.port()).await;
-    let store = open(&[("REDIS_URL", &proxy.url())]).await;
-    (redis, proxy, store)
-}
 
 #[tokio::test]
 async fn a_send_whose_answer_was_lost_adds_one_message() {
@@ -26,8 +19,8 @@ async fn a_send_whose_answer_was_lost_adds_one_message() {
     let id = create(&store).await;
     for key in [None, Some("key")] {
         proxy.fail(Fault::LoseAnswer);
-        let sent = store.send(&id, &draft(&id, "once", key)).await.unwrap();
-        assert!(matches!(sent, Sent::Added(_)), "the first try's message is its own");
+        let sent = store.send(&id, &pending(&id, "once", key)).await.unwrap();
+        assert!(matches!(sent, Sent::Added(_)), "the first attempt's message is its own");
         assert!(proxy.has_failed());
     }
     assert_eq!(contents(&store, &id).await, ["once", "once"]);
@@ -67,19 +60,19 @@ async fn a_connection_that_died_without_a_word_costs_no_request() {
             "cut" => proxy.cut(),
             _ => proxy.fail(Fault::HoldRequests),
         }
-        timeout(PROMISE, send(&store, &id, content)).await.unwrap();
-        timeout(PROMISE, send(&store, &id, content)).await.unwrap();
+        timeout(RESPONSE_LIMIT, send(&store, &id, content)).await.unwrap();
+        timeout(RESPONSE_LIMIT, send(&store, &id, content)).await.unwrap();
     }
     assert_eq!(contents(&store, &id).await, ["cut", "cut", "silent", "silent"]);
 }
 
 #[tokio::test]
-async fn a_first_try_that_arrives_after_the_second_adds_nothing_and_destroys_nothing() {
+async fn a_first_attempt_that_arrives_after_the_second_adds_nothing_and_destroys_nothing() {
     let (redis, proxy, store) = through_a_proxy().await;
     let id = create(&store).await;
     for key in [None, Some("key")] {
         proxy.fail(Fault::HoldRequests);
-        store.send(&id, &draft(&id, "once", key)).await.unwrap();
+        store.send(&id, &pending(&id, "once", key)).await.unwrap();
         late(&redis, &proxy).await;
     }
     assert_eq!(contents(&store, &id).await, ["once", "once"]);
@@ -91,7 +84,7 @@ async fn a_first_try_that_arrives_after_the_second_adds_nothing_and_destroys_not
     assert_eq!(contents(&store, &id).await, ["kept"]);
 }
 
-/// Lets the held first try through, and waits until Redis has run it.
+/// Lets the held first attempt through, and waits until Redis has run it.
 async fn late(redis: &RedisServer, proxy: &Proxy) {
     let processed = || -> u64 {
         let stats = redis.command(&["INFO", "stats"]);
@@ -103,7 +96,7 @@ async fn late(redis: &RedisServer, proxy: &Proxy) {
     let before = processed();
     proxy.release();
     let mut asked = 1;
-    timeout(PROMISE, async {
+    timeout(RESPONSE_LIMIT, async {
         while processed() <= before + asked * each {
             asked += 1;
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -139,10 +132,10 @@ async fn whatever_redis_does_a_request_is_answered_in_time_and_the_next_is_serve
                 None
             }
         };
-        let refused = timeout(PROMISE, async {
+        let refused = timeout(RESPONSE_LIMIT, async {
             // Until Redis halts it answers.
             loop {
-                if let Err(error) = store.send(&id, &draft(&id, "lost", Some("lost"))).await {
+                if let Err(error) = store.send(&id, &pending(&id, "lost", Some("lost"))).await {
                     return error;
                 }
             }
@@ -155,7 +148,7 @@ async fn whatever_redis_does_a_request_is_answered_in_time_and_the_next_is_serve
             ("killed", _) => redis.restart(),
             (_, halted) => halted.unwrap().join().unwrap(),
         }
-        let served = timeout(PROMISE, store.send(&id, &draft(&id, "back", None))).await;
+        let served = timeout(RESPONSE_LIMIT, store.send(&id, &pending(&id, "back", None))).await;
         served.unwrap().unwrap_or_else(|error| panic!("{fault}: {error:?}"));
         let contents = contents(&store, &id).await;
         assert!(contents.iter().filter(|content| *content == "back").count() == 1, "{fault}");
@@ -177,7 +170,7 @@ async fn an_operation_of_several_trips_has_one_deadline() {
     send(&store, &id, "hello").await;
 
     answered_once_more(&proxy);
-    let read = timeout(PROMISE, store.read(&id, &cursors(&[Cursor::START]))).await;
+    let read = timeout(RESPONSE_LIMIT, store.read(&id, &cursors(&[Cursor::START]))).await;
     assert!(matches!(read.expect("in time"), Err(Error::StoreUnavailable(_))));
 
     let (redis, proxy, store) = {
@@ -188,7 +181,7 @@ async fn an_operation_of_several_trips_has_one_deadline() {
     send(&store, &id, "hello").await;
     redis.command(&["SCRIPT", "FLUSH"]);
     answered_once_more(&proxy);
-    let sent = timeout(PROMISE, store.send(&id, &draft(&id, "late", None))).await;
+    let sent = timeout(RESPONSE_LIMIT, store.send(&id, &pending(&id, "late", None))).await;
     assert!(matches!(sent.expect("in time"), Err(Error::StoreUnavailable(_))));
 }
 
@@ -199,6 +192,6 @@ async fn a_long_conversation_is_given_up_in_time_where_each_piece_is_slow() {
     append_messages(&redis.url(), &id, 20_000);
     assert_eq!(contents(&store, &id).await.len(), 20_000);
     proxy.delay(Duration::from_millis(600));
-    let read = timeout(PROMISE, store.read(&id, &KnownVersions::NONE)).await;
+    let read = timeout(RESPONSE_LIMIT, store.read(&id, &KnownVersions::NONE)).await;
     assert!(matches!(read.expect("in time"), Err(Error::StoreUnavailable(_))));
 }

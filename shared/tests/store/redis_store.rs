@@ -1,6 +1,6 @@
 //! What only shows in Redis itself.
 
-use crate::conversing::{create, draft, open, read, send};
+use crate::conversing::{create, open, pending, read, send};
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::KnownVersions;
 use shared::domain::message::MessageId;
@@ -26,13 +26,13 @@ async fn a_conversation_lives_on_with_a_write_and_with_nothing_else() {
     let [key, _] = keys(&id);
     assert!(life(&redis, &key) > 1_700_000);
     let message = send(&store, &id, "hello").await;
-    store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
+    store.send(&id, &pending(&id, "hello", Some("key"))).await.unwrap();
 
     let shorten = || drop(redis.command(&["PEXPIRE", &key, "60000"]));
     shorten();
     store.read(&id, &KnownVersions::NONE).await.unwrap();
-    store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
-    store.send(&id, &draft(&id, "other", Some("key"))).await.unwrap_err();
+    store.send(&id, &pending(&id, "hello", Some("key"))).await.unwrap();
+    store.send(&id, &pending(&id, "other", Some("key"))).await.unwrap_err();
     store.delete(&id, &MessageId::next(), None).await.unwrap_err();
     assert!(life(&redis, &key) <= 60_000);
 
@@ -49,7 +49,7 @@ async fn sends_are_remembered_as_long_as_the_conversation_lives_on_with_whatever
     let store = open(&[("REDIS_URL", &redis.url())]).await;
     let id = create(&store).await;
     let [key, sends] = keys(&id);
-    let keyed = draft(&id, "hello", Some("key"));
+    let keyed = pending(&id, "hello", Some("key"));
     let Sent::Added(message) = store.send(&id, &keyed).await.unwrap() else { panic!("replayed") };
     for write in ["send", "delete"] {
         // As if the keyed send had been long ago.
@@ -61,7 +61,7 @@ async fn sends_are_remembered_as_long_as_the_conversation_lives_on_with_whatever
         }
         assert!(life(&redis, &sends) >= life(&redis, &key), "after a {write}");
     }
-    let again = store.send(&id, &draft(&id, "hello", Some("key"))).await.unwrap();
+    let again = store.send(&id, &pending(&id, "hello", Some("key"))).await.unwrap();
     assert_eq!(again, Sent::Replayed(message));
 }
 
@@ -81,13 +81,13 @@ async fn both_stores_hold_the_same_bytes() {
     let memory = open(&[]).await;
     let stores = [open(&[("REDIS_URL", &redis.url())]).await, memory];
     let id = ConversationId::random();
-    let drafts = ["one", "\"quoted\"\n", "ü😀\0"].map(|content| draft(&id, content, None));
-    let deleted = draft(&id, "gone", None);
+    let messages = ["one", "\"quoted\"\n", "ü😀\0"].map(|content| pending(&id, content, None));
+    let deleted = pending(&id, "gone", None);
     let mut logs = Vec::new();
     for store in &stores {
         store.create(&id).await.unwrap();
-        for draft in &drafts {
-            store.send(&id, draft).await.unwrap();
+        for message in &messages {
+            store.send(&id, message).await.unwrap();
         }
         let Sent::Added(message) = store.send(&id, &deleted).await.unwrap() else {
             panic!("replayed");
@@ -105,9 +105,9 @@ async fn scripts_are_sent_again_to_a_server_that_forgot_them() {
     let redis = RedisServer::start();
     let store = open(&[("REDIS_URL", &redis.url())]).await;
     let id = create(&store).await;
-    store.send(&id, &draft(&id, "one", None)).await.unwrap();
+    store.send(&id, &pending(&id, "one", None)).await.unwrap();
     redis.command(&["SCRIPT", "FLUSH"]);
-    store.send(&id, &draft(&id, "two", None)).await.unwrap();
+    store.send(&id, &pending(&id, "two", None)).await.unwrap();
     let log = read(&store, &id).await;
     assert!(String::from_utf8(log).unwrap().contains("two"));
 }

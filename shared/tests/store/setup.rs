@@ -1,8 +1,6 @@
 //! A Redis that is there and is not set up for us: refused as unavailable, with nothing half-done.
 
-use std::time::Duration;
-
-use crate::conversing::{contents, create, draft, open, read, send};
+use crate::conversing::{contents, create, open, pending, read, send};
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::domain::message::MessageId;
@@ -10,6 +8,7 @@ use shared::error::Error;
 use shared::store::reader::{ConversationReader, Next};
 use shared::store::{Sent, Store, log_end};
 use testing::redis::RedisServer;
+use testing::wait::PATIENCE;
 use tokio::time::Instant;
 
 /// A Redis, the store of one who may do everything, and that of a user to be limited.
@@ -60,7 +59,7 @@ async fn a_user_who_may_not_run_a_command_changes_nothing_and_can_once_it_may() 
         let before = read(&setup.admin, &id).await;
         setup.limit(denied);
         for key in [None, Some("key")] {
-            let sent = setup.user.send(&id, &draft(&id, "refused", key)).await;
+            let sent = setup.user.send(&id, &pending(&id, "refused", key)).await;
             assert!(is_unavailable(&sent), "{denied}: {sent:?}");
         }
         let deleted = setup.user.delete(&id, &message, None).await;
@@ -68,7 +67,7 @@ async fn a_user_who_may_not_run_a_command_changes_nothing_and_can_once_it_may() 
         assert_eq!(read(&setup.admin, &id).await, before, "{denied}");
 
         setup.limit("+@all");
-        let sent = setup.user.send(&id, &draft(&id, "allowed", Some("key"))).await.unwrap();
+        let sent = setup.user.send(&id, &pending(&id, "allowed", Some("key"))).await.unwrap();
         assert!(matches!(sent, Sent::Added(_)), "{denied}");
         setup.user.delete(&id, &message, None).await.unwrap();
         assert_eq!(contents(&setup.user, &id).await, ["allowed"], "{denied}");
@@ -82,13 +81,13 @@ async fn a_user_who_may_not_remember_sends_adds_none_that_is_to_be_remembered() 
         let (id, _) = setup.conversation().await;
         let before = read(&setup.admin, &id).await;
         setup.limit(denied);
-        let sent = setup.user.send(&id, &draft(&id, "refused", Some("key"))).await;
+        let sent = setup.user.send(&id, &pending(&id, "refused", Some("key"))).await;
         assert!(is_unavailable(&sent), "{denied}: {sent:?}");
         assert_eq!(read(&setup.admin, &id).await, before, "{denied}");
 
         setup.limit("+@all");
         for _ in 0..2 {
-            setup.user.send(&id, &draft(&id, "allowed", Some("key"))).await.unwrap();
+            setup.user.send(&id, &pending(&id, "allowed", Some("key"))).await.unwrap();
         }
         assert_eq!(contents(&setup.user, &id).await, ["there", "allowed"], "{denied}");
     }
@@ -101,7 +100,7 @@ async fn a_user_who_may_not_publish_sends_and_deletes_all_the_same() {
         let (id, message) = setup.conversation().await;
         setup.limit(denied);
         for key in [None, Some("key"), Some("key")] {
-            setup.user.send(&id, &draft(&id, "sent", key)).await.unwrap();
+            setup.user.send(&id, &pending(&id, "sent", key)).await.unwrap();
         }
         setup.user.delete(&id, &message, None).await.unwrap();
         assert_eq!(contents(&setup.user, &id).await, ["sent", "sent"], "{denied}");
@@ -134,7 +133,7 @@ async fn can_do_all_but_follow(store: &Store, id: &ConversationId, why: &str) {
     assert_eq!(contents(store, id).await.last().unwrap(), "sent", "{why}");
     let end = log_end(&read(store, id).await);
     let mut following = ConversationReader::new(store, *id, end);
-    let next = following.next(Instant::now() + Duration::from_secs(60), u32::MAX).await;
+    let next = following.next(Instant::now() + PATIENCE, u32::MAX).await;
     assert!(is_unavailable(&next), "{why}: {next:?}");
     let mut following = ConversationReader::new(store, *id, Cursor::START);
     let next = following.next(Instant::now(), u32::MAX).await;
@@ -153,7 +152,7 @@ async fn a_key_of_another_type_and_a_database_that_is_not_there_are_unavailable(
         assert!(is_unavailable(&store.read(&id, &KnownVersions::NONE).await));
         assert!(is_unavailable(&store.read(&id, &known).await));
         assert!(is_unavailable(&store.read_after(&id, Cursor::START, u32::MAX).await));
-        assert!(is_unavailable(&store.send(&id, &draft(&id, "x", None)).await));
+        assert!(is_unavailable(&store.send(&id, &pending(&id, "x", None)).await));
         assert!(is_unavailable(&store.delete(&id, &MessageId::next(), None).await));
     }
     assert!(is_unavailable(&nowhere.create(&id).await));
@@ -169,7 +168,7 @@ async fn a_full_redis_refuses_as_a_whole() {
     setup.redis.command(&["PEXPIRE", &key, "60000"]);
     setup.redis.expect_ok(&["CONFIG", "SET", "maxmemory", "1"]);
     for key in [None, Some("key")] {
-        assert!(is_unavailable(&setup.user.send(&id, &draft(&id, "refused", key)).await));
+        assert!(is_unavailable(&setup.user.send(&id, &pending(&id, "refused", key)).await));
     }
     assert!(is_unavailable(&setup.user.delete(&id, &message, None).await));
     assert_eq!(read(&setup.user, &id).await, before);

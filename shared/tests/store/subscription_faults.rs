@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::conversing::{create, open, send};
+use crate::conversing::{RESPONSE_LIMIT, create, open, send, through_a_proxy};
+use crate::watching::PROMPT;
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
@@ -11,26 +12,13 @@ use shared::store::Store;
 use shared::store::reader::{ConversationReader, Next};
 use testing::cluster::Cluster;
 use testing::proxy::{Fault, Proxy};
-use testing::redis::{RedisServer, free_port, wait_until};
+use testing::redis::free_port;
+use testing::wait::{PATIENCE, until, wait_until};
 use tokio::time::{Instant, timeout};
-
-/// What a request may take, whatever Redis does.
-const PROMISE: Duration = Duration::from_secs(3);
-/// Far longer than anything awaited takes, so that only what never happens runs into it.
-const SOON: Duration = Duration::from_secs(10);
-/// Longer than that.
-const LATER: Duration = Duration::from_secs(60);
-
-async fn through_a_proxy() -> (RedisServer, Proxy, Store) {
-    let redis = RedisServer::start();
-    let proxy = Proxy::to(redis.port()).await;
-    let store = open(&[("REDIS_URL", &proxy.url())]).await;
-    (redis, proxy, store)
-}
 
 /// The contents of what happens next, which must be told without an error.
 async fn next(following: &mut ConversationReader) -> String {
-    let next = timeout(SOON, following.next(Instant::now() + LATER, u32::MAX)).await;
+    let next = timeout(PROMPT, following.next(Instant::now() + PATIENCE, u32::MAX)).await;
     let Next::Happened(_, tail) = next.expect("in time").expect("no error") else {
         panic!("nothing happened");
     };
@@ -40,14 +28,12 @@ async fn next(following: &mut ConversationReader) -> String {
 /// Waits until a follower is subscribed, which takes a second connection.
 async fn follow(store: &Store, id: ConversationId, proxy: &Proxy) -> ConversationReader {
     let mut following = ConversationReader::new(store, id, Cursor::START);
-    let waiting = following.next(Instant::now() + LATER, u32::MAX);
+    let waiting = following.next(Instant::now() + PATIENCE, u32::MAX);
     let first = async {
-        while proxy.connections() < 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until("a second connection", async || proxy.connections() >= 2).await;
         send(store, &id, "first").await;
     };
-    let (next, ()) = tokio::join!(timeout(SOON, waiting), first);
+    let (next, ()) = tokio::join!(timeout(PROMPT, waiting), first);
     assert!(matches!(next.unwrap().unwrap(), Next::Happened(..)));
     following
 }
@@ -88,21 +74,20 @@ async fn a_process_that_was_frozen_until_its_connections_died_serves_its_next_re
             "cut" => proxy.cut(),
             _ => proxy.fail(Fault::HoldRequests),
         }
-        let read = timeout(PROMISE, store.read(&id, &KnownVersions::NONE)).await;
+        let read = timeout(RESPONSE_LIMIT, store.read(&id, &KnownVersions::NONE)).await;
         assert!(read.unwrap().is_ok(), "{fault}: the next reader");
 
         let other = create(&store).await;
         let mut following = ConversationReader::new(&store, other, Cursor::START);
-        let waiting = following.next(Instant::now() + LATER, u32::MAX);
+        let waiting = following.next(Instant::now() + PATIENCE, u32::MAX);
         let subscribed = async {
             let channel = format!("chat:2:{{{other}}}:events");
-            while !redis.command(&["PUBSUB", "CHANNELS"]).contains(&channel) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            let channels = async || redis.command(&["PUBSUB", "CHANNELS"]);
+            until("it is subscribed", async || channels().await.contains(&channel)).await;
             send(&store, &other, "hello").await;
         };
         let both = async { tokio::join!(waiting, subscribed) };
-        let (next, ()) = timeout(PROMISE, both).await.expect("in time");
+        let (next, ()) = timeout(RESPONSE_LIMIT, both).await.expect("in time");
         assert!(matches!(next, Ok(Next::Happened(..))), "{fault}: the next follower: {next:?}");
     }
 }
@@ -118,8 +103,8 @@ async fn a_redis_that_is_away_when_the_first_follower_comes_is_told_in_time() {
     proxy.lead_to(free_port());
     for store in [open(&[("REDIS_URL", &nobody)]).await, reachable] {
         let mut following = ConversationReader::new(&store, id, Cursor::START);
-        let waiting = following.next(Instant::now() + LATER, u32::MAX);
-        let refused = timeout(PROMISE, waiting).await.expect("in time");
+        let waiting = following.next(Instant::now() + PATIENCE, u32::MAX);
+        let refused = timeout(RESPONSE_LIMIT, waiting).await.expect("in time");
         assert!(matches!(refused, Err(Error::StoreUnavailable(_))), "{refused:?}");
     }
 }
@@ -142,7 +127,7 @@ async fn a_follower_who_is_too_slow_for_what_happens_reads_on_and_misses_nothing
         let mut seen = Vec::new();
         while seen.len() < 50 {
             let start = reader.cursor();
-            let next = timeout(SOON, reader.next(Instant::now() + LATER, u32::MAX)).await;
+            let next = timeout(PROMPT, reader.next(Instant::now() + PATIENCE, u32::MAX)).await;
             let Ok(Ok(Next::Happened(from, tail))) = next else { panic!("{next:?}") };
             assert_eq!(from, start);
             for (_, event) in events(&tail.lines, from) {
@@ -174,7 +159,7 @@ async fn a_node_that_hangs_holds_up_no_follower_of_the_others() {
     // Two who follow already, and more who come while the node hangs.
     let follower = |id: ConversationId| {
         let mut reader = ConversationReader::new(&store, id, Cursor::START);
-        tokio::spawn(async move { reader.next(Instant::now() + LATER, u32::MAX).await })
+        tokio::spawn(async move { reader.next(Instant::now() + PATIENCE, u32::MAX).await })
     };
     let mut followers = vec![follower(others[0])];
     let of_the_hung = follower(hung);
@@ -187,7 +172,7 @@ async fn a_node_that_hangs_holds_up_no_follower_of_the_others() {
     followers.extend(others[1..].iter().copied().map(follower));
     for (id, follower) in others.iter().zip(followers) {
         send(&store, id, "hello").await;
-        let next = timeout(SOON, follower).await.expect("in time").unwrap();
+        let next = timeout(PROMPT, follower).await.expect("in time").unwrap();
         assert!(matches!(next, Ok(Next::Happened(..))), "{next:?}");
     }
     of_the_hung.abort();

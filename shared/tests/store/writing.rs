@@ -13,7 +13,7 @@ use shared::store::{Read, Store};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::conversing::{contents, cursors, draft, open};
+use crate::conversing::{contents, cursors, open, pending};
 
 pub const WRITERS: usize = 64;
 /// What resuming the service may take.
@@ -126,7 +126,7 @@ impl Writing {
 /// Sends until it is acknowledged, under one key, as a careful client does.
 pub async fn send(store: &Store, id: &ConversationId, content: &str) {
     loop {
-        match store.send(id, &draft(id, content, Some(content))).await {
+        match store.send(id, &pending(id, content, Some(content))).await {
             Ok(_) => return,
             Err(Error::StoreUnavailable(_)) => sleep(Duration::from_millis(20)).await,
             Err(error) => panic!("{error:?}"),

@@ -6,7 +6,8 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::Cluster;
-use crate::redis::{RedisServer, wait_until};
+use crate::redis::RedisServer;
+use crate::wait::wait_until;
 
 /// After how long a replica that has not taken over is asked again.
 const A_HANDING_OVER: Duration = Duration::from_secs(2);

@@ -10,9 +10,7 @@ use tokio::time::timeout;
 
 use crate::api::{Api, answer, message};
 use crate::events::EventSource;
-
-/// Far longer than anything awaited takes, so that only what never happens runs into it.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::wait::PATIENCE;
 
 pub async fn a_cursor_yields_what_happened_since(api: Api) {
     let conversation = api.create().await;

@@ -1,14 +1,10 @@
 //! Reading, deleting and expiring.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::json;
 
 use crate::api::{Answer, Api, answer};
-
-/// Far longer than anything awaited takes, so that only what never happens runs into it.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::wait::until;
 
 async fn get_unless(api: &Api, conversation: &str, etag: &str) -> Answer {
     answer(api.request(Method::GET, conversation).header("If-None-Match", etag)).await
@@ -96,12 +92,7 @@ pub async fn a_conversation_of_the_largest_size_is_read_whole(api: Api) {
 pub async fn an_idle_conversation_is_gone(api: Api) {
     let conversation = api.create().await;
     let message = api.send(&conversation, "hello").await;
-    let expiry = async {
-        while api.get(&conversation).await.status == 200 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, expiry).await.expect("the conversation expires");
+    until("the conversation expires", async || api.get(&conversation).await.status != 200).await;
 
     api.get(&conversation).await.assert_error(404, "conversation_not_found");
     let late = api.post(&conversation, crate::api::message("late")).await;
