@@ -1,4 +1,4 @@
-//! Conversations in this process's memory: the embedded default, gone when the process ends.
+//! Conversations in this process's memory, gone when the process ends.
 
 mod conversation;
 mod conversations;
@@ -33,7 +33,7 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store, and the task that clears it of what has expired for as long as it is used.
+    /// Opens an empty store, and starts the task that removes what has expired.
     ///
     /// Must be called within a tokio runtime.
     pub fn new(config: &Config) -> Self {
@@ -45,7 +45,7 @@ impl MemoryStore {
         }
     }
 
-    /// Conversations that memory is held for, expired ones not yet cleared away included.
+    /// How many conversations are in memory, with the expired ones that are not removed yet.
     pub fn held(&self) -> usize {
         self.conversations.held()
     }
@@ -147,16 +147,18 @@ impl MemoryStore {
     }
 
     pub(super) fn end_following(&self) {
-        self.notifier.end();
+        self.notifier.close();
     }
 
-    /// Tells what was appended at this length, while nobody else can append.
+    /// Notifies the followers of the line that was appended at this length. The conversation stays
+    /// locked meanwhile, so that events come in order.
     fn notify(&self, id: &ConversationId, length: usize, conversation: &Conversation) {
-        if self.notifier.is_followed(id) {
+        let topics = self.notifier.topics();
+        if topics.is_followed(id) {
             let line = Bytes::copy_from_slice(&conversation.bytes()[length..]);
             let start = event_log::cursor_at(length);
             let event = PublishedEvent::new(start, line, conversation.expires.time);
-            self.notifier.notify(id, Notification::Event(event));
+            topics.notify(id, Notification::Event(event));
         }
     }
 }

@@ -1,71 +1,33 @@
-//! Tells those who follow a conversation in this process what happens in it.
+//! Notifies the followers in this process of what happens in their conversations.
 //!
-//! What is published is the event itself, so that a follower who stands where it begins need not
-//! read it. A follower who stands elsewhere, or was too slow for the small buffer, reads on.
+//! A notification carries the event itself. A follower whose cursor is where the event begins takes
+//! it without reading. A follower whose cursor is elsewhere, or that was too slow for its small
+//! buffer, reads on from its cursor.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Weak};
-use std::time::{Duration, SystemTime};
+mod subscription;
+mod topics;
+
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use parking_lot::Mutex;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::sync::{mpsc, oneshot};
 
 use super::Rendered;
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
-use crate::error::Error;
+pub(crate) use subscription::Subscription;
+pub(super) use topics::Topics;
 
-/// How long a subscription may take: requests are answered within three seconds.
-const CONFIRMATION_TIMEOUT: Duration = Duration::from_millis(2500);
-/// How many notifications wait for a follower, before it has to read on.
-const BUFFER: usize = 4;
-
-/// The topics that are followed, one for each conversation. Cloning shares them.
-#[derive(Clone, Debug)]
-pub(super) struct Notifier(Arc<Shared>);
-
-/// The notifier of a store, for as long as there is one.
-#[derive(Clone, Debug)]
-pub(super) struct WeakNotifier(Weak<Shared>);
-
-#[derive(Debug)]
-struct Shared {
-    /// `None` once following has ended.
-    topics: Mutex<Option<HashMap<ConversationId, Topic>>>,
-    /// Told of each conversation that gets its first follower or loses its last, where somebody
-    /// has to be asked for what happens.
-    changes: Option<mpsc::UnboundedSender<Change>>,
-}
-
-#[derive(Debug)]
-struct Topic {
-    sender: broadcast::Sender<Notification>,
-    followers: usize,
-    /// Whether whatever happens from now on will be heard of.
-    is_heard: bool,
-}
-
-/// That a conversation is to be looked at: whether it is followed may have changed.
-#[derive(Debug)]
-pub(super) struct Change {
-    pub(super) id: ConversationId,
-    /// Told when it has been looked at.
-    pub(super) done: Option<oneshot::Sender<()>>,
-}
-
-/// What a follower is told.
+/// What a follower receives.
 #[derive(Clone, Debug)]
 pub(crate) enum Notification {
     /// Something happened.
     Event(PublishedEvent),
-    /// Something may have happened.
+    /// Something may have happened. The follower reads on.
     ReadOn,
 }
 
-/// Something that happened in a conversation, as it was published.
+/// An event as it was published.
 #[derive(Clone, Debug)]
 pub(crate) struct PublishedEvent {
     /// Where its line begins.
@@ -83,148 +45,136 @@ impl PublishedEvent {
     }
 }
 
-/// Hears of what happens in one conversation.
+/// Asks a store's subscriber to make its subscription equal to whether the conversation is followed.
 #[derive(Debug)]
-pub(crate) struct Subscription {
-    /// `None` once it has left.
-    id: Option<ConversationId>,
-    receiver: broadcast::Receiver<Notification>,
-    notifier: Notifier,
+pub(super) struct ReconcileRequest {
+    pub(super) id: ConversationId,
+    /// Sent to once that is done.
+    pub(super) done: Option<oneshot::Sender<()>>,
+}
+
+/// Gives out a store's subscriptions. Cloning it shares it. The store's subscriber ends when the last
+/// clone is dropped, and with it the sender of requests.
+#[derive(Clone, Debug)]
+pub(super) struct Notifier {
+    topics: Topics,
+    /// Receives each conversation that gets its first follower or loses its last. `None` where all
+    /// events come from this process.
+    requests: Option<mpsc::UnboundedSender<ReconcileRequest>>,
 }
 
 impl Notifier {
-    pub(super) fn new(changes: Option<mpsc::UnboundedSender<Change>>) -> Self {
-        Self(Arc::new(Shared { topics: Mutex::new(Some(HashMap::new())), changes }))
+    pub(super) fn new(requests: Option<mpsc::UnboundedSender<ReconcileRequest>>) -> Self {
+        Self { topics: Topics::default(), requests }
     }
 
-    pub(super) fn downgrade(&self) -> WeakNotifier {
-        WeakNotifier(Arc::downgrade(&self.0))
+    /// The topics alone, by which followers are notified.
+    pub(super) fn topics(&self) -> &Topics {
+        &self.topics
     }
 
-    /// Begins to follow.
+    /// Begins to follow a conversation.
     pub(super) fn subscribe(&self, id: &ConversationId) -> Subscription {
-        let mut topics = self.0.topics.lock();
-        let receiver = match &mut *topics {
-            // The sender is dropped here, and its follower hears of that.
-            None => broadcast::channel(1).1,
-            Some(topics) => {
-                let topic = topics.entry(*id).or_insert_with(|| {
-                    self.reconcile(*id);
-                    let is_heard = self.0.changes.is_none();
-                    Topic { sender: broadcast::Sender::new(BUFFER), followers: 0, is_heard }
-                });
-                topic.followers += 1;
-                topic.sender.subscribe()
-            }
-        };
+        let is_confirmed = self.requests.is_none();
+        // The topics stay locked meanwhile, so that requests are in the order of the changes.
+        let receiver = self.topics.add_follower(id, is_confirmed, || self.request(*id, None));
+        Subscription::new(*id, receiver, self.clone())
+    }
+
+    /// Ends one follower's subscription.
+    fn unsubscribe(&self, id: &ConversationId, done: Option<oneshot::Sender<()>>) {
+        self.topics.remove_follower(id, || self.request(*id, done));
+    }
+
+    fn request(&self, id: ConversationId, done: Option<oneshot::Sender<()>>) {
+        if let Some(requests) = &self.requests {
+            // Fails only while the runtime shuts down, when nothing reconciles any more.
+            let _ = requests.send(ReconcileRequest { id, done });
+        }
+    }
+
+    /// Ends all subscriptions, and all that are made later.
+    pub(super) fn close(&self) {
+        self.topics.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notifier() -> (Notifier, mpsc::UnboundedReceiver<ReconcileRequest>) {
+        let (requests, received) = mpsc::unbounded_channel();
+        (Notifier::new(Some(requests)), received)
+    }
+
+    fn requested(received: &mut mpsc::UnboundedReceiver<ReconcileRequest>) -> Vec<ConversationId> {
+        std::iter::from_fn(|| received.try_recv().ok()).map(|request| request.id).collect()
+    }
+
+    #[tokio::test]
+    async fn only_the_first_follower_and_the_last_cause_a_request() {
+        let (notifier, mut received) = notifier();
+        let id = ConversationId::random();
+        let first = notifier.subscribe(&id);
+        assert_eq!(requested(&mut received), [id]);
+        let second = notifier.subscribe(&id);
+        drop(first);
+        assert_eq!(requested(&mut received), []);
+        assert!(notifier.topics().is_followed(&id));
+        drop(second);
+        assert_eq!(requested(&mut received), [id]);
+        assert!(!notifier.topics().is_followed(&id));
+    }
+
+    #[tokio::test]
+    async fn unsubscribing_ends_once_the_request_is_done() {
+        let (notifier, mut received) = notifier();
+        let subscription = notifier.subscribe(&ConversationId::random());
+        drop(received.recv().await);
+        let mut unsubscribing = tokio::spawn(subscription.unsubscribe());
+        let request = received.recv().await.unwrap();
+        tokio::select! {
+            biased;
+            _ = &mut unsubscribing => panic!("it has not been done yet"),
+            () = tokio::task::yield_now() => {}
+        }
+        request.done.unwrap().send(()).unwrap();
+        unsubscribing.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn unsubscribing_waits_for_nothing_where_another_still_follows() {
+        let (notifier, mut received) = notifier();
+        let id = ConversationId::random();
+        let subscription = notifier.subscribe(&id);
+        let _other = notifier.subscribe(&id);
+        subscription.unsubscribe().await;
+        assert_eq!(requested(&mut received), [id]);
+    }
+
+    #[tokio::test]
+    async fn requests_end_with_the_store_and_its_subscriptions() {
+        let (notifier, mut received) = notifier();
+        let topics = notifier.topics().clone();
+        let subscription = notifier.subscribe(&ConversationId::random());
+        drop(notifier);
+        assert!(received.recv().await.is_some());
+        drop(subscription);
+        assert!(received.recv().await.is_some());
+        assert!(received.recv().await.is_none(), "the topics alone keep no subscriber");
         drop(topics);
-        Subscription { id: Some(*id), receiver, notifier: self.clone() }
     }
 
-    /// Tells the conversation's followers.
-    pub(super) fn notify(&self, id: &ConversationId, notification: Notification) {
-        if let Some(topic) = self.0.topics.lock().as_ref().and_then(|topics| topics.get(id)) {
-            // Somebody follows, or the topic would not be there.
-            let _ = topic.sender.send(notification);
-        }
-    }
-
-    /// Tells them that whatever happens from now on will be heard of.
-    pub(super) fn confirm(&self, id: &ConversationId) {
-        if let Some(topic) = self.0.topics.lock().as_mut().and_then(|topics| topics.get_mut(id)) {
-            topic.is_heard = true;
-            let _ = topic.sender.send(Notification::ReadOn);
-        }
-    }
-
-    /// Notes that nothing is heard of for now, and has the followers look for themselves.
-    pub(super) fn doubt(&self, id: &ConversationId) {
-        if let Some(topic) = self.0.topics.lock().as_mut().and_then(|topics| topics.get_mut(id)) {
-            topic.is_heard = false;
-            let _ = topic.sender.send(Notification::ReadOn);
-        }
-    }
-
-    /// Whether anybody follows the conversation.
-    pub(super) fn is_followed(&self, id: &ConversationId) -> bool {
-        self.0.topics.lock().as_ref().is_some_and(|topics| topics.contains_key(id))
-    }
-
-    /// Has the conversation looked at.
-    pub(super) fn reconcile(&self, id: ConversationId) {
-        if let Some(changes) = &self.0.changes {
-            // Only where the store is being dropped does nobody listen.
-            let _ = changes.send(Change { id, done: None });
-        }
-    }
-
-    /// Lets all followers go, those to come included.
-    pub(super) fn end(&self) {
-        *self.0.topics.lock() = None;
-    }
-
-    /// Takes a follower off its topic, and the topic away with the last.
-    fn leave(&self, id: &ConversationId, done: Option<oneshot::Sender<()>>) {
-        let mut topics = self.0.topics.lock();
-        let Some(topics) = &mut *topics else { return };
-        let Some(topic) = topics.get_mut(id) else { return };
-        topic.followers -= 1;
-        if topic.followers == 0 {
-            topics.remove(id);
-            if let Some(changes) = &self.0.changes {
-                let _ = changes.send(Change { id: *id, done });
-            }
-        }
-    }
-}
-
-impl WeakNotifier {
-    pub(super) fn upgrade(&self) -> Option<Notifier> {
-        self.0.upgrade().map(Notifier)
-    }
-}
-
-impl Subscription {
-    /// Waits until whatever happens from now on will be heard of.
-    pub(crate) async fn confirmed(&mut self) -> Result<(), Error> {
-        // Or until all following has ended.
-        let confirmed = async { while !self.is_heard() && self.next().await.is_some() {} };
-        match timeout(CONFIRMATION_TIMEOUT, confirmed).await {
-            Ok(()) => Ok(()),
-            Err(late) => Err(Error::StoreUnavailable(late.into())),
-        }
-    }
-
-    fn is_heard(&self) -> bool {
-        let topics = self.notifier.0.topics.lock();
-        let topic = topics.as_ref().zip(self.id.as_ref()).and_then(|(topics, id)| topics.get(id));
-        topic.is_none_or(|topic| topic.is_heard)
-    }
-
-    /// Waits for what is told next; `None` where following has ended.
-    pub(crate) async fn next(&mut self) -> Option<Notification> {
-        match self.receiver.recv().await {
-            Ok(notification) => Some(notification),
-            Err(RecvError::Lagged(_)) => Some(Notification::ReadOn),
-            Err(RecvError::Closed) => None,
-        }
-    }
-
-    /// Ends following; done once nothing more is published for it on its account.
-    pub(crate) async fn end(mut self) {
-        let (done, ended) = oneshot::channel();
-        if let Some(id) = self.id.take() {
-            self.notifier.leave(&id, Some(done));
-            // An error: somebody else still follows, or there is nobody to be asked.
-            let _ = ended.await;
-        }
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        if let Some(id) = self.id.take() {
-            self.notifier.leave(&id, None);
-        }
+    #[tokio::test]
+    async fn closing_ends_the_subscriptions_that_there_are_and_those_to_come() {
+        let (notifier, _received) = notifier();
+        let id = ConversationId::random();
+        let mut before = notifier.subscribe(&id);
+        notifier.close();
+        assert!(before.next().await.is_none());
+        let mut after = notifier.subscribe(&id);
+        assert!(after.next().await.is_none());
+        assert!(after.wait_until_confirmed().await.is_ok());
     }
 }

@@ -12,19 +12,19 @@ use crate::domain::idempotency::Idempotency;
 use crate::domain::message::MessageId;
 use crate::error::Error;
 
-/// About what a conversation takes beside its bytes: its places in the store's maps.
+/// About how many bytes a conversation takes beside its own: its entries in the store's maps.
 const OVERHEAD: usize = 512;
-/// About what a remembered send takes, with the room that a growing map keeps.
+/// About how many bytes a remembered send takes, with the room that a growing map keeps.
 const REMEMBERED_BYTES: usize = 112;
 
-/// How much memory all conversations take, and may take.
+/// How many bytes all conversations take, and may take.
 #[derive(Debug)]
 pub(super) struct Budget {
     used: AtomicUsize,
     max: usize,
 }
 
-/// The memory that one conversation takes; given back when it goes.
+/// The bytes that one conversation takes of the budget. They are given back when it is dropped.
 #[derive(Debug)]
 struct Share {
     budget: Arc<Budget>,
@@ -35,13 +35,13 @@ struct Share {
 pub(super) struct Conversation {
     /// As in Redis: the state, then the log.
     bytes: Vec<u8>,
-    /// By the digest of its key, each remembered send's fingerprint and the message's id.
+    /// The remembered sends: each by the digest of its key, with its fingerprint and the message's id.
     sends: HashMap<[u8; 16], ([u8; 16], MessageId)>,
     pub(super) expires: Expiry,
     share: Share,
 }
 
-/// The moment at which a conversation ends, on the clock that is waited on and on the wall.
+/// When a conversation expires, on the monotonic clock and on the wall clock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expiry {
     pub(super) instant: Instant,
@@ -61,7 +61,7 @@ impl Budget {
 }
 
 impl Share {
-    /// Takes more, if there is as much.
+    /// Takes more bytes, if the budget has them.
     fn take(&mut self, more: usize) -> Result<(), Error> {
         if self.budget.used.fetch_add(more, Relaxed) + more > self.budget.max {
             self.budget.used.fetch_sub(more, Relaxed);
@@ -71,8 +71,8 @@ impl Share {
         Ok(())
     }
 
-    /// Takes what is needed in any case.
-    fn take_anyway(&mut self, more: usize) {
+    /// Takes more bytes, even beyond the budget.
+    fn take_beyond_budget(&mut self, more: usize) {
         self.budget.used.fetch_add(more, Relaxed);
         self.taken += more;
     }
@@ -99,10 +99,10 @@ impl Conversation {
         &self.bytes
     }
 
-    /// Sees to it that so many bytes can be added, and one more send remembered.
+    /// Makes room for more bytes, and for one more remembered send.
     pub(super) fn make_room(&mut self, more: usize, remembers: bool) -> Result<(), Error> {
         let (needed, capacity) = (self.bytes.len() + more, self.bytes.capacity());
-        // Twice the room each time, so that a message is seldom moved.
+        // The room doubles each time, so that the bytes are seldom moved.
         let grown = if needed > capacity { needed.max(2 * capacity) } else { capacity };
         let remembered = if remembers { REMEMBERED_BYTES } else { 0 };
         self.share.take(grown - capacity + remembered)?;
@@ -110,11 +110,11 @@ impl Conversation {
         Ok(())
     }
 
-    /// Changes the bytes; room that this takes is taken in any case.
+    /// Changes the bytes, even beyond the budget.
     pub(super) fn change<T>(&mut self, act: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         let before = self.bytes.capacity();
         let result = act(&mut self.bytes);
-        self.share.take_anyway(self.bytes.capacity() - before);
+        self.share.take_beyond_budget(self.bytes.capacity() - before);
         result
     }
 

@@ -1,4 +1,4 @@
-//! The conversations by their ids, each for as long as it lives.
+//! The conversations by their ids, until they expire.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,22 +13,23 @@ use super::conversation::{Budget, Conversation, Expiry};
 use crate::domain::conversation::ConversationId;
 use crate::error::Error;
 
-/// How often expired conversations are looked for. They are never answered meanwhile: this bounds
-/// only how long their memory is held.
+/// How often expired conversations are removed. They are not found once expired; this only bounds
+/// how long they take memory.
 const SWEEP_PERIOD: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Conversations {
-    /// One lock each, so that a long answer holds up no other conversation; and in parts, so that
-    /// one that grows holds up few.
+    /// Each conversation has a lock of its own, so that a long response holds up no other. The map is
+    /// in parts, so that one part that grows holds up few.
     by_id: DashMap<ConversationId, Arc<Mutex<Conversation>>>,
-    /// When to look at each again, the earliest first: at its expiry as it was when last looked at.
+    /// When to check each conversation next, the earliest first: at the expiry it last had.
     checks: Mutex<BinaryHeap<Reverse<(Instant, ConversationId)>>>,
     budget: Arc<Budget>,
 }
 
 impl Conversations {
-    /// None yet, and the task that removes the expired ones for as long as there is anyone to ask.
+    /// Starts with no conversations, and with the task that removes expired ones until the last
+    /// clone is dropped.
     pub(super) fn start(max_memory_bytes: usize) -> Arc<Self> {
         let conversations = Arc::new(Self {
             by_id: DashMap::new(),
@@ -39,7 +40,7 @@ impl Conversations {
         conversations
     }
 
-    /// Adds one of these bytes, if there is memory for it.
+    /// Adds a conversation, if there is memory for it.
     pub(super) fn insert(
         &self,
         id: &ConversationId,
@@ -52,12 +53,12 @@ impl Conversations {
         Ok(())
     }
 
-    /// How many memory is held for.
+    /// How many conversations are in memory.
     pub(super) fn held(&self) -> usize {
         self.by_id.len()
     }
 
-    /// Does something with a conversation that has not expired, alone.
+    /// Locks a conversation that has not expired, and does something with it.
     pub(super) fn with<T>(
         &self,
         id: &ConversationId,
@@ -72,8 +73,8 @@ impl Conversations {
         act(&mut conversation)
     }
 
-    /// Removes what has expired. A conversation that was written to since it was last looked at is
-    /// looked at again at its new expiry, so a write costs the queue nothing.
+    /// Removes what has expired. A conversation that was written to since its last check is checked
+    /// again at its new expiry, so that a write does not touch the queue.
     fn remove_expired(&self) {
         let now = Instant::now();
         let mut checks = self.checks.lock();

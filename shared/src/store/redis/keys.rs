@@ -1,6 +1,7 @@
-//! The names of what belongs to a conversation, in one hash slot because of their common `{…}`.
+//! The names of a conversation's keys and of its channel. The common `{…}` puts them into one hash
+//! slot.
 //!
-//! They begin with the number of the format, so that a later one never reads what this one wrote.
+//! They begin with the number of the format, so that a later format never reads what this one wrote.
 
 use crate::domain::conversation::ConversationId;
 
@@ -12,12 +13,12 @@ pub(super) fn conversation_key(id: &ConversationId) -> String {
     id.to_key(START, "}:log")
 }
 
-/// A hash: for each remembered send the digest of its key, and with it a fingerprint and an id.
+/// A hash: for each remembered send the digest of its key, with a fingerprint and the message's id.
 pub(super) fn sends_key(id: &ConversationId) -> String {
     id.to_key(START, "}:sends")
 }
 
-/// The channel on which what happens in the conversation is published.
+/// The channel on which the conversation's events are published.
 pub(super) fn channel(id: &ConversationId) -> String {
     id.to_key(START, CHANNEL_END)
 }

@@ -1,17 +1,14 @@
-//! Reading: in one trip where it fits one piece, else in several up to where the conversation stood.
+//! Reading: in one round trip where the conversation fits into one piece, else in several, up to
+//! the length that it had at first.
+
+mod commands;
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
-use redis::Value;
 use tokio::time::Instant;
 
-use super::RedisStore;
-use super::client::Operation;
-use super::reply::failure;
-use super::trips::{
-    PIECE, commands, first_piece, length, length_and_expiry, reading, replies_of, tail, time,
-};
+use super::operation::Operation;
+use super::{RedisStore, unavailable};
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::{Cursor, KnownVersions};
 use crate::error::Error;
@@ -20,6 +17,7 @@ use crate::event_log::state::STATE_LENGTH;
 use crate::event_log::{cursor_at, offset_of};
 use crate::store::reader::StoreClock;
 use crate::store::{Read, Tail};
+use commands::{FirstPiece, Length, LengthAndExpiry, PIECE, Part, TimeLeft};
 
 impl RedisStore {
     pub(in crate::store) async fn read(
@@ -29,17 +27,20 @@ impl RedisStore {
     ) -> Result<Read, Error> {
         let mut operation = self.client.operation(id);
         if *known != KnownVersions::NONE {
-            let cursor = cursor_at(length(&mut operation, id).await?);
-            // A log never shrinks: one that is as long as the reader's is the reader's.
+            let cursor = cursor_at(length(&mut operation).await?);
+            // A log never shrinks, so one of the same length has not changed.
             if known.contains(cursor) {
                 return Ok(Read::Unchanged(cursor));
             }
         }
-        let mut log = first_piece(&mut operation, id).await?;
+        let mut log = operation.run(&FirstPiece).await.map_err(unavailable)?;
+        if log.is_empty() {
+            return Err(Error::ConversationNotFound);
+        }
         if log.len() == PIECE {
-            // Anew, up to where it stands now: of what was just read a message may be deleted.
-            let end = length(&mut operation, id).await?;
-            log = read_to(&mut operation, id, STATE_LENGTH, end).await?;
+            // The first piece is read again, because a message in it may have been deleted since.
+            let end = length(&mut operation).await?;
+            log = read_range(&mut operation, STATE_LENGTH, end).await?;
         }
         Ok(Read::Log(log))
     }
@@ -54,52 +55,55 @@ impl RedisStore {
         // The byte before tells whether the cursor was given out.
         let start = offset_of(after) - 1;
         let limit = limit as usize;
-        let asked = limit.min(PIECE);
-        let (mut part, mut expires) = tail(&mut operation, id, start, start + asked).await?;
-        let mut is_whole = part.len() < asked;
+        let first_length = limit.min(PIECE);
+        let first = Part { start, end: start + first_length };
+        let found = operation.run(&first).await.map_err(unavailable)?;
+        let (mut part, mut expires) = found.ok_or(Error::ConversationNotFound)?;
+        let mut is_whole = part.len() < first_length;
         if !is_whole && limit > PIECE {
-            let (length, expires_then) = length_and_expiry(&mut operation, id).await?;
+            let found = operation.run(&LengthAndExpiry).await.map_err(unavailable)?;
+            let (length, expires_then) = found.ok_or(Error::ConversationNotFound)?;
             let end = length.min(start + limit);
-            part = read_to(&mut operation, id, start, end).await?;
+            part = read_range(&mut operation, start, end).await?;
             (expires, is_whole) = (expires_then, end == length);
         }
         let lines = lines_after_cursor(part)?;
-        Ok(Tail { lines, expires: time(expires), is_whole, rendered: None })
+        Ok(Tail { lines, expires, is_whole, rendered: None })
     }
 
     pub(in crate::store) async fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {
         if self.publish_refused.load(Relaxed) {
-            return Err(Error::StoreUnavailable("the user may not publish what happens".into()));
+            return Err(Error::StoreUnavailable("the user may not publish events".into()));
         }
-        // In this order: a write in between makes the clock one that is early, and looked at again.
-        let request = |_| commands([reading("PTTL", id), reading("PEXPIRETIME", id)]);
-        let parse = |replies| match replies_of(replies)? {
-            [Value::Int(left), Value::Int(expires)] => {
-                Some(u64::try_from(expires).ok().zip(u64::try_from(left).ok()))
-            }
-            _ => None,
-        };
-        let found = self.client.operation(id).run(request, parse).await.map_err(failure)?;
-        let (expires, left) = found.ok_or(Error::ConversationNotFound)?;
-        let instant = Instant::now() + Duration::from_millis(left);
-        Ok(StoreClock { time: time(expires), instant })
+        let found = self.client.operation(id).run(&TimeLeft).await.map_err(unavailable)?;
+        let (left, time) = found.ok_or(Error::ConversationNotFound)?;
+        Ok(StoreClock { time, instant: Instant::now() + left })
     }
 }
 
-/// The bytes from `start` to before `end`, where the conversation ended a moment ago.
+async fn length(operation: &mut Operation<'_>) -> Result<usize, Error> {
+    match operation.run(&Length).await.map_err(unavailable)? {
+        0 => Err(Error::ConversationNotFound),
+        length => Ok(length),
+    }
+}
+
+/// Reads the bytes from `start` to before `end`, piece by piece. `end` was the conversation's end a
+/// moment ago.
 ///
-/// A piece that ends within a line is read on from that line's beginning: meanwhile it may be
-/// blanked.
-async fn read_to(
+/// A piece that ends within a line is continued from that line's start, because the line may be
+/// blanked in between.
+async fn read_range(
     operation: &mut Operation<'_>,
-    id: &ConversationId,
     start: usize,
     end: usize,
 ) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::with_capacity(end.saturating_sub(start));
     loop {
         let from = start + bytes.len();
-        let (mut piece, _) = tail(operation, id, from, end.min(from + PIECE)).await?;
+        let part = Part { start: from, end: end.min(from + PIECE) };
+        let found = operation.run(&part).await.map_err(unavailable)?;
+        let (mut piece, _) = found.ok_or(Error::ConversationNotFound)?;
         if from + piece.len() < end {
             piece.truncate(whole_lines(&piece));
         }

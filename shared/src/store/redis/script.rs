@@ -1,90 +1,123 @@
-//! The Lua scripts, each atomic and in one round trip.
+//! The Lua scripts that write. Each is atomic and takes one round trip.
 
-use std::sync::LazyLock;
+use redis::{Cmd, Value};
 
-use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value};
-
-use super::client::Operation;
-use super::connection::Request;
+use super::command::{Command, Request, exactly};
+use super::keys::{channel, conversation_key, sends_key};
 use super::retry::Attempt;
+use crate::domain::conversation::ConversationId;
+use crate::error::Error;
 
-/// Adds a message.
-pub(super) static SEND: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(include_str!("scripts/send_check.lua"), include_str!("scripts/send_write.lua"))
-});
-/// Blanks a message and says so.
-pub(super) static DELETE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(include_str!("scripts/delete_check.lua"), include_str!("scripts/delete_write.lua"))
-});
-
-/// What all scripts share.
+/// The parts that all scripts share, see `scripts/begin.lua`.
 const BEGIN: &str = include_str!("scripts/begin.lua");
-const PROLONG: &str = include_str!("scripts/prolong.lua");
-const TELL: &str = include_str!("scripts/tell.lua");
+const EXTEND_EXPIRY: &str = include_str!("scripts/extend_expiry.lua");
+const PUBLISH: &str = include_str!("scripts/publish.lua");
 
-/// Room for the fullest command, and for the bytes of a usual one beside its script, so that
-/// building it rarely moves it.
+/// Room for the fullest command, and for the bytes that a usual one has beside its script, so that
+/// the command is rarely moved while it is built.
 const MAX_ARGUMENTS: usize = 16;
 const COMMAND_BYTES: usize = 1024;
 
-/// A script and its digest, by which a Redis that has seen it knows it.
+/// A script, and the digest by which a Redis knows it that has run it before.
 pub(super) struct Script {
     text: String,
     digest: String,
 }
 
-/// What a script that wrote something, or did not, had to say.
-pub(super) struct Reply {
-    pub(super) word: String,
-    /// Why followers could not be told of it.
+/// A script's own arguments, which follow the three that all scripts take.
+pub(super) trait ScriptArguments {
+    /// What the script replies where it has written.
+    type Success;
+
+    fn script(&self) -> &'static Script;
+
+    /// Appends the arguments in the order that the script names them in.
+    fn append_to(&self, command: &mut Cmd, attempt: Attempt);
+
+    /// Reads the word that the script replied with; `None` where the script has no such word.
+    fn parse(&self, word: &str) -> Option<Self::Success>;
+}
+
+/// A script to be run on one conversation.
+pub(super) struct ScriptCall<A> {
+    /// Whether to send the script's text. Its digest is enough for a Redis that knows it.
+    pub(super) sends_text: bool,
+    /// Whether to name the key of the remembered sends. In a cluster, a script on two keys has to
+    /// wait while their slot is moved.
+    pub(super) names_sends_key: bool,
+    pub(super) ttl_milliseconds: u128,
+    pub(super) publish_command: &'static str,
+    pub(super) arguments: A,
+}
+
+pub(super) struct ScriptReply<T> {
+    pub(super) outcome: Outcome<T>,
+    /// Why the event could not be published.
     pub(super) publish_error: Option<String>,
 }
 
-impl Script {
-    fn new(check: &str, write: &str) -> Self {
-        let text = [BEGIN, check, PROLONG, write, TELL].concat();
-        Self { digest: redis::Script::new(&text).get_hash().to_owned(), text }
-    }
+pub(super) enum Outcome<T> {
+    Success(T),
+    /// Nothing was written, because the key of the remembered sends has to be named.
+    SendsKeyNeeded,
+    /// Nothing was written, for this reason.
+    Refused(Error),
+}
 
-    /// Runs it on these keys, by its digest, and by its text where Redis has not seen it.
-    pub(super) async fn run<T>(
-        &self,
-        operation: &mut Operation<'_>,
-        keys: &[String],
-        arguments: impl Fn(&mut Cmd, Attempt),
-        parse: impl Fn(Reply) -> Option<T>,
-    ) -> RedisResult<T> {
-        let command = |name, script: &str, attempt| {
-            let mut command = Cmd::with_capacity(MAX_ARGUMENTS, script.len() + COMMAND_BYTES);
-            command.arg(name);
-            command.arg(script).arg(keys.len()).arg(keys);
-            arguments(&mut command, attempt);
-            Request::Command(command)
-        };
-        let parse = |replies: Vec<Value>| {
-            let [reply] = <[Value; 1]>::try_from(replies).ok()?;
-            parse(Reply::from_value(reply)?)
-        };
-        let by_digest = |attempt| command("EVALSHA", &self.digest, attempt);
-        match operation.run(by_digest, parse).await {
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                operation.run(|attempt| command("EVAL", &self.text, attempt), parse).await
-            }
-            result => result,
-        }
+impl Script {
+    pub(super) fn new(check: &str, write: &str) -> Self {
+        let text = [BEGIN, check, EXTEND_EXPIRY, write, PUBLISH].concat();
+        Self { digest: redis::Script::new(&text).get_hash().to_owned(), text }
     }
 }
 
-impl Reply {
-    fn from_value(value: Value) -> Option<Self> {
-        let (word, publish_error) = match value {
+impl<A: ScriptArguments> Command for ScriptCall<A> {
+    type Reply = ScriptReply<A::Success>;
+
+    fn request(&self, id: &ConversationId, attempt: Attempt) -> Request {
+        let Script { text, digest } = self.arguments.script();
+        let (name, script) = if self.sends_text { ("EVAL", text) } else { ("EVALSHA", digest) };
+        let mut command = Cmd::with_capacity(MAX_ARGUMENTS, script.len() + COMMAND_BYTES);
+        command.arg(name).arg(script);
+        if self.names_sends_key {
+            command.arg(2).arg(conversation_key(id)).arg(sends_key(id));
+        } else {
+            command.arg(1).arg(conversation_key(id));
+        }
+        command.arg(self.ttl_milliseconds).arg(self.publish_command).arg(channel(id));
+        self.arguments.append_to(&mut command, attempt);
+        Request::Command(command)
+    }
+
+    fn parse(&self, _: &ConversationId, replies: Vec<Value>) -> Option<Self::Reply> {
+        let [reply] = exactly(replies)?;
+        let (word, publish_error) = match reply {
             Value::Array(both) => {
-                let [word, publish_error] = <[Value; 2]>::try_from(both).ok()?;
+                let [word, publish_error] = exactly(both)?;
                 (word, Some(text(publish_error)?))
             }
             word => (word, None),
         };
-        Some(Self { word: text(word)?, publish_error })
+        let outcome = match text(word)?.as_str() {
+            "sends_key_needed" => Outcome::SendsKeyNeeded,
+            word => match refusal(word) {
+                Some(error) => Outcome::Refused(error),
+                None => Outcome::Success(self.arguments.parse(word)?),
+            },
+        };
+        Some(ScriptReply { outcome, publish_error })
+    }
+}
+
+/// The words with which the scripts refuse.
+fn refusal(word: &str) -> Option<Error> {
+    match word {
+        "conversation_not_found" => Some(Error::ConversationNotFound),
+        "forbidden" => Some(Error::ForbiddenDeletion),
+        "message_not_found" => Some(Error::MessageNotFound),
+        "conversation_full" => Some(Error::ConversationFull),
+        "idempotency_key_reused" => Some(Error::IdempotencyKeyReused),
+        _ => None,
     }
 }
 

@@ -9,8 +9,8 @@ use super::connection::RESPONSE_TIMEOUT;
 use crate::config::RedisConfig;
 use crate::elasticache::renewal::RenewedTokens;
 
-/// A connection for commands. It speaks RESP2, in which a server says nothing unasked: each reply
-/// belongs to the oldest request, as the client takes it to.
+/// Opens a connection for commands. It speaks RESP2, in which a server sends nothing but replies, so
+/// that each belongs to the oldest request, as the crate `redis` assumes.
 pub(super) async fn open_for_commands(
     redis: &RedisConfig,
     node: ConnectionInfo,
@@ -22,7 +22,7 @@ pub(super) async fn open_for_commands(
     open(redis, node, settings).await
 }
 
-/// A connection for subscriptions, which tells what the server says unasked (RESP3).
+/// Opens a connection for subscriptions. It speaks RESP3, in which a server also sends pushes.
 pub(super) async fn open_for_subscriptions(
     redis: &RedisConfig,
     node: ConnectionInfo,

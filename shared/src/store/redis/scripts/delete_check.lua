@@ -1,17 +1,17 @@
 
--- Blanks a message's line and appends the line that says so.
--- ARGV  4 where the message's line begins, 5 what it begins with, 6 how it goes on where only one
---       sender's may be deleted, 7 the deletion's line, 8 '1' where the same deletion may have
---       arrived before
+-- Blanks a message's line and appends a line that says so.
+-- ARGV  4 where the message's line begins, 5 what it begins with, 6 what follows that where only one
+--       sender's messages may be deleted, 7 the deletion's line, 8 '1' where an earlier attempt of
+--       this deletion may have arrived
 -- Replies 'deleted', or why nothing was.
-local start, line_start, sender, again = ARGV[4] + 0, ARGV[5], ARGV[6], ARGV[8] == '1'
+local start, line_start, sender, is_retry = ARGV[4] + 0, ARGV[5], ARGV[6], ARGV[8] == '1'
 local PIECE = 1024
 
--- From the line feed before it.
+-- Reads from the line feed before the line.
 local rest = call('GETRANGE', conversation, start - 1, start - 1 + PIECE)
 if string.sub(rest, 1, #line_start + 1) ~= '\n' .. line_start then
-  -- An earlier attempt has blanked it.
-  local is_blank = again and string.sub(rest, 1, 2) == '\n '
+  -- An earlier attempt has blanked the line.
+  local is_blank = is_retry and string.sub(rest, 1, 2) == '\n '
   return is_blank and 'deleted' or 'message_not_found'
 end
 if string.sub(rest, #line_start + 2, #line_start + 1 + #sender) ~= sender then

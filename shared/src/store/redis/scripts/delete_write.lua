@@ -1,5 +1,5 @@
 
--- At its place rather than with APPEND: see send_write.lua. And first: what is cut off after this is
--- finished by who deletes again, and nobody's version hides it.
+-- At its offset rather than with APPEND, see send_write.lua. The deletion's line is written first:
+-- where Redis is killed after it, deleting again blanks the message, and readers see a new version.
 call('SETRANGE', conversation, string.format('%d', length), line)
 call('SETRANGE', conversation, start, string.rep(' ', line_length))

@@ -1,20 +1,20 @@
 
--- Lets the conversation live on, and with it what is remembered of its sends: for longer than that,
--- so that it is seldom prolonged, and seldom takes the second key.
--- Nothing is stored yet but a key: who may not do this is refused before.
-local prolonged = redis.pcall('PEXPIRE', conversation, ARGV[1])
-if type(prolonged) == 'table' then
+-- Extends the conversation's life, and that of its remembered sends where they would end before it.
+-- They get twice the time, so that this is seldom due and the second key seldom needed.
+-- A user who may not do this is refused here, where nothing is stored yet but a key.
+local extended = redis.pcall('PEXPIRE', conversation, ARGV[1])
+if type(extended) == 'table' then
   if remembered then
     call('HDEL', sends, remembered)
   end
-  return prolonged
+  return extended
 end
 local expires = call('PEXPIRETIME', conversation)
-local outlived = (remembered or remembered_until ~= NEVER) and remembered_until + 0 < expires
--- One alone is new, or the others were evicted.
-if outlived or remembered and call('HLEN', sends) == 1 then
+local ends_before = (remembered or remembered_until ~= NEVER) and remembered_until + 0 < expires
+-- A hash of one send is new and has no expiry yet: it is the first, or the others were evicted.
+if ends_before or remembered and call('HLEN', sends) == 1 then
   if not sends then
-    return 'sends_needed'
+    return 'sends_key_needed'
   end
   remembered_until = string.format('%013.0f', expires + ARGV[1])
   call('PEXPIREAT', sends, remembered_until)

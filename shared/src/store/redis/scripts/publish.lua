@@ -1,9 +1,10 @@
 
--- Tells those who follow: when the conversation expires now, where the line begins, and the line; a
--- long one they read themselves. Where that is refused the write stands, and the reply says so.
-local note = string.format('%d %s\n%s', expires, place, #line <= 4096 and line or '')
-local told = redis.pcall(ARGV[2], ARGV[3], note)
-if type(told) == 'table' then
-  return {reply, told.err}
+-- Publishes the event: when the conversation expires now, where the line begins, and the line.
+-- Followers read a long line themselves. Where publishing is refused, the write stands, and the
+-- reply carries the error.
+local event = string.format('%d %s\n%s', expires, place, #line <= 4096 and line or '')
+local published = redis.pcall(ARGV[2], ARGV[3], event)
+if type(published) == 'table' then
+  return {reply, published.err}
 end
 return reply

@@ -1,23 +1,62 @@
-//! What a server says unasked, on its way to those who follow.
+//! What a server pushes on a connection for subscriptions, on its way to the followers.
 //!
-//! The scripts that write publish the event itself: when the conversation expires now, in
-//! milliseconds since 1970; a blank; where the event's line begins, in hexadecimal; a line feed; and
-//! the line, if it is short. A note may be lost while the connection is; the log may not. So a
-//! confirmed subscription has followers read on from their cursors, whatever they have missed.
+//! The scripts publish the event itself: when the conversation expires now, in milliseconds since
+//! 1970; a blank; where the event's line begins, in hexadecimal; a line feed; and the line, if it is
+//! short. A push may be lost with its connection, the log may not. So a confirmed subscription has
+//! the followers read on from their cursors, whatever they have missed.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use memchr::memchr;
 use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
 
+use super::task::Event;
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
-use crate::store::notifier::{Notification, PublishedEvent, WeakNotifier};
+use crate::store::notifier::{Notification, PublishedEvent, Topics};
 use crate::store::redis::keys::conversation_of;
-use crate::store::redis::trips::time;
+
+/// The crate `redis` calls it with each push on one connection.
+pub(super) struct Pushes {
+    pub(super) topics: Topics,
+    pub(super) events: UnboundedSender<Event>,
+    /// Notified when the connection is lost.
+    pub(super) disconnected: Arc<Notify>,
+}
+
+impl AsyncPushSender for Pushes {
+    fn send(&self, PushInfo { kind, data }: PushInfo) -> Result<(), SendError> {
+        if kind == PushKind::Disconnection {
+            self.disconnected.notify_one();
+        }
+        let Some(id) = data.first().and_then(conversation) else { return Ok(()) };
+        match kind {
+            PushKind::Subscribe | PushKind::SSubscribe => self.topics.confirm(&id),
+            PushKind::Message | PushKind::SMessage => {
+                let event = data.into_iter().nth(1).and_then(published_event);
+                let notification = event.map_or(Notification::ReadOn, Notification::Event);
+                self.topics.notify(&id, notification);
+            }
+            // Of a conversation that is followed: its slot has left this node of the cluster.
+            PushKind::SUnsubscribe if self.topics.is_followed(&id) => {
+                let _ = self.events.send(Event::ReconcileDue { id });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whether a reply confirms that this conversation's channel is subscribed to.
+pub(super) fn is_confirmation(reply: &Value, id: &ConversationId) -> bool {
+    matches!(reply, Value::Push { kind: PushKind::Subscribe | PushKind::SSubscribe, data }
+        if data.first().and_then(conversation).as_ref() == Some(id))
+}
 
 fn conversation(channel: &Value) -> Option<ConversationId> {
     match channel {
@@ -26,47 +65,33 @@ fn conversation(channel: &Value) -> Option<ConversationId> {
     }
 }
 
-/// Whether a reply is the confirmation that this conversation's channel is subscribed to.
-pub(super) fn is_confirmation(reply: &Value, id: &ConversationId) -> bool {
-    matches!(reply, Value::Push { kind: PushKind::Subscribe | PushKind::SSubscribe, data }
-        if data.first().and_then(conversation).as_ref() == Some(id))
-}
-
-/// Takes what a server pushes on one connection.
-pub(super) struct Pushes {
-    pub(super) notifier: WeakNotifier,
-    /// Told when the connection has ended.
-    pub(super) ended: Arc<Notify>,
-}
-
-impl AsyncPushSender for Pushes {
-    fn send(&self, PushInfo { kind, data }: PushInfo) -> Result<(), SendError> {
-        if kind == PushKind::Disconnection {
-            self.ended.notify_one();
-        }
-        let Some(notifier) = self.notifier.upgrade() else { return Err(SendError) };
-        let Some(id) = data.first().and_then(conversation) else { return Ok(()) };
-        match kind {
-            PushKind::Subscribe | PushKind::SSubscribe => notifier.confirm(&id),
-            PushKind::Message | PushKind::SMessage => {
-                let event = data.into_iter().nth(1).and_then(event);
-                let notification = event.map_or(Notification::ReadOn, Notification::Event);
-                notifier.notify(&id, notification);
-            }
-            // Where nobody asked for it, the conversation's slot has left this node of the cluster.
-            PushKind::SUnsubscribe if notifier.is_followed(&id) => notifier.reconcile(id),
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// What was published, if it is what our scripts publish.
-fn event(note: Value) -> Option<PublishedEvent> {
-    let Value::BulkString(note) = note else { return None };
-    let note = Bytes::from(note);
-    let head_end = memchr(b'\n', &note)?;
-    let (expires, start) = std::str::from_utf8(&note[..head_end]).ok()?.split_once(' ')?;
+/// Reads what was published, if it is what the scripts publish.
+fn published_event(payload: Value) -> Option<PublishedEvent> {
+    let Value::BulkString(payload) = payload else { return None };
+    let payload = Bytes::from(payload);
+    let head_end = memchr(b'\n', &payload)?;
+    let (expires, start) = std::str::from_utf8(&payload[..head_end]).ok()?.split_once(' ')?;
     let start = Cursor(u32::from_str_radix(start, 16).ok()?);
-    Some(PublishedEvent::new(start, note.slice(head_end + 1..), time(expires.parse().ok()?)))
+    let expires = SystemTime::UNIX_EPOCH + Duration::from_millis(expires.parse().ok()?);
+    Some(PublishedEvent::new(start, payload.slice(head_end + 1..), expires))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_read_as_the_scripts_publish_it_and_nothing_else_is() {
+        let read = |payload: &str| published_event(Value::BulkString(payload.into()));
+        let event = read("1743861660000 0000002a\n{\"messageId\":\"…\"},\n").unwrap();
+        assert_eq!(event.start, Cursor(42));
+        assert_eq!(event.line, "{\"messageId\":\"…\"},\n");
+        let since_1970 = event.expires.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(since_1970.as_millis(), 1_743_861_660_000);
+        assert!(read("1743861660000 0000002a\n").unwrap().line.is_empty());
+        for other in ["", "1743861660000 0000002a", "1743861660000\n", "x 1\n", "1 x\n", "-1 1\n"] {
+            assert!(read(other).is_none(), "{other}");
+        }
+        assert!(published_event(Value::Int(1)).is_none());
+    }
 }

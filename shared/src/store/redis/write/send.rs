@@ -1,0 +1,77 @@
+//! Sending a message.
+
+use std::sync::LazyLock;
+
+use redis::Cmd;
+
+use crate::domain::conversation::ConversationId;
+use crate::domain::idempotency::Idempotency;
+use crate::domain::message::MessageId;
+use crate::error::Error;
+use crate::event_log::line::PLACE;
+use crate::store::redis::RedisStore;
+use crate::store::redis::retry::Attempt;
+use crate::store::redis::script::{Script, ScriptArguments};
+use crate::store::{PendingMessage, Sent};
+
+static SEND: LazyLock<Script> = LazyLock::new(|| {
+    let check = include_str!("../scripts/send_check.lua");
+    Script::new(check, include_str!("../scripts/send_write.lua"))
+});
+
+/// The arguments of `scripts/send_check.lua`.
+struct SendArguments<'a> {
+    /// The message's id, of which the script sets the place.
+    id: &'a MessageId,
+    /// The message's line after the place in its id.
+    line_end: &'a [u8],
+    /// How many bytes the conversation's string may have.
+    max_length: usize,
+    /// What the send is remembered by.
+    idempotency: Option<&'a Idempotency>,
+}
+
+impl ScriptArguments for SendArguments<'_> {
+    type Success = Sent;
+
+    fn script(&self) -> &'static Script {
+        &SEND
+    }
+
+    fn append_to(&self, command: &mut Cmd, attempt: Attempt) {
+        let id_start = &self.id.to_string()[..MessageId::LENGTH - PLACE.len()];
+        command.arg(id_start).arg(self.line_end).arg(self.max_length);
+        match attempt {
+            Attempt::First => command.arg(""),
+            Attempt::Later(started) => command.arg(started.elapsed().as_millis()),
+        };
+        if let Some(idempotency) = self.idempotency {
+            command.arg(idempotency.key()).arg(idempotency.fingerprint());
+        }
+    }
+
+    /// Only a send under a key may be answered with another message's id than its own.
+    fn parse(&self, word: &str) -> Option<Sent> {
+        let id: MessageId = word.parse().ok()?;
+        match id.is_same_message(self.id) {
+            true => Some(Sent::Added(id)),
+            false => self.idempotency.map(|_| Sent::Replayed(id)),
+        }
+    }
+}
+
+impl RedisStore {
+    pub(in crate::store) async fn send(
+        &self,
+        id: &ConversationId,
+        message: &PendingMessage,
+    ) -> Result<Sent, Error> {
+        let arguments = SendArguments {
+            id: &message.id,
+            line_end: &message.line[PLACE.end..],
+            max_length: self.max_conversation_length,
+            idempotency: message.idempotency.as_ref(),
+        };
+        self.write(id, message.idempotency.is_some(), arguments).await
+    }
+}
