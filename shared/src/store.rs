@@ -1,9 +1,9 @@
-//! Where conversations live.
+//! The stores that keep conversations.
 //!
-//! Two stores hold the same bytes (see [`crate::event_log`]) and obey one contract, held to it by
-//! the one test suite `tests/store_contract.rs`: [`redis`] for everything that is deployed,
-//! [`memory`] for trying things out with nothing installed. Each write is atomic. Each operation is
-//! one round trip, but for reading what has changed since a version, and what is long.
+//! There are two: [`redis`] for everything that is deployed, [`memory`] for trying things out with
+//! nothing installed. Both hold the same bytes (see [`crate::event_log`]) and keep one contract,
+//! which `tests/store/contract.rs` tests on both. Each write is atomic. An operation takes one round
+//! trip, except reading a long conversation or one that changed since a known version.
 
 pub mod memory;
 mod notifier;
@@ -36,8 +36,7 @@ pub enum Store {
     Memory(MemoryStore),
 }
 
-/// A message on its way into the log, under an id made before the first attempt, whose place the
-/// store sets.
+/// A message to be added. Its id is made before the first attempt; the store sets the place in it.
 #[derive(Clone, Debug)]
 pub struct PendingMessage {
     pub(crate) id: MessageId,
@@ -46,7 +45,7 @@ pub struct PendingMessage {
 }
 
 impl PendingMessage {
-    /// Prepares a message to be added; with a key, to be added once under that key.
+    /// Prepares a message. With a key, it is added once under that key.
     pub fn new(
         conversation: &ConversationId,
         message: &NewMessage,
@@ -61,19 +60,19 @@ impl PendingMessage {
     }
 }
 
-/// How a send ended well.
+/// The result of a successful send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// The message is the log's newest.
+    /// The message was added, under this id.
     Added(MessageId),
-    /// The key was seen before, with the same message, which has this id. Nothing was changed.
+    /// The same message was added before under the same key, and has this id. Nothing has changed.
     Replayed(MessageId),
 }
 
-/// What reading a conversation yields.
+/// The result of reading a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// The conversation stands where the reader knows it to stand.
+    /// The conversation is at this version, which the reader knows.
     Unchanged(Cursor),
     /// The whole log, from its first line on.
     Log(Vec<u8>),
@@ -84,24 +83,24 @@ pub fn log_end(log: &[u8]) -> Cursor {
     event_log::cursor_at(event_log::state::STATE_LENGTH + log.len())
 }
 
-/// What has happened in a conversation since a cursor.
+/// What happened in a conversation after a cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tail {
     /// Whole lines of the log, see [`crate::event_log::read::events`].
     pub lines: Bytes,
-    /// When the conversation expires, if nobody writes to it.
+    /// When the conversation expires, unless it is written to.
     pub expires: SystemTime,
-    /// Whether they reach to the log's end.
+    /// Whether the lines reach the log's end.
     pub is_whole: bool,
-    /// Where they were published: room for what they are put into for all who follow, once.
+    /// For lines that came as a notification: the response that the first follower makes of them.
     pub rendered: Option<Rendered>,
 }
 
-/// What the first of many who follow makes of an event, and the others take.
+/// The response for an event. The first of its followers sets it, and the others use it.
 pub type Rendered = Arc<OnceLock<Bytes>>;
 
 impl Store {
-    /// Connects to Redis where the configuration names one; else opens a store in memory.
+    /// Connects to the Redis that the configuration names, or else opens a store in memory.
     pub async fn open(config: &Config) -> Self {
         match &config.redis {
             Some(redis) => Self::Redis(RedisStore::connect(redis, config).await),
@@ -109,7 +108,7 @@ impl Store {
         }
     }
 
-    /// Begins a conversation under an id that no other has.
+    /// Creates a conversation under an id that no other has.
     pub async fn create(&self, id: &ConversationId) -> Result<(), Error> {
         match self {
             Self::Redis(store) => store.create(id).await,
@@ -117,7 +116,7 @@ impl Store {
         }
     }
 
-    /// Adds a message, and lets the conversation live on.
+    /// Adds a message, and extends the conversation's life.
     pub async fn send(&self, id: &ConversationId, message: &PendingMessage) -> Result<Sent, Error> {
         match self {
             Self::Redis(store) => store.send(id, message).await,
@@ -125,7 +124,7 @@ impl Store {
         }
     }
 
-    /// Reads the whole conversation, unless the reader knows it as it stands.
+    /// Reads the whole conversation, unless the reader knows its version.
     pub async fn read(&self, id: &ConversationId, known: &KnownVersions) -> Result<Read, Error> {
         match self {
             Self::Redis(store) => store.read(id, known).await,
@@ -133,8 +132,8 @@ impl Store {
         }
     }
 
-    /// Removes a message's content, notes that it was deleted, and lets the conversation live on;
-    /// where a sender is named, only if the message is from that one.
+    /// Removes a message's content, adds a line that says so, and extends the conversation's life.
+    /// With a sender, deletes only a message of that sender.
     pub async fn delete(
         &self,
         id: &ConversationId,
@@ -147,9 +146,9 @@ impl Store {
         }
     }
 
-    /// Reads on from a cursor, `limit` bytes at most.
+    /// Reads the lines after a cursor, `limit` bytes at most.
     ///
-    /// Every line is shorter than [`event_log::line::MAX_LINE_BYTES`], so a limit above that always reads on.
+    /// A limit of at least [`event_log::line::MAX_LINE_BYTES`] is enough for one line.
     pub async fn read_after(
         &self,
         id: &ConversationId,
@@ -162,7 +161,7 @@ impl Store {
         }
     }
 
-    /// Begins to listen for what happens in a conversation.
+    /// Subscribes to what happens in a conversation.
     fn subscribe(&self, id: &ConversationId) -> Subscription {
         match self {
             Self::Redis(store) => store.subscribe(id),
@@ -170,7 +169,7 @@ impl Store {
         }
     }
 
-    /// The store's clock beside this process's, told by the time that a conversation has left.
+    /// The store's clock beside this process's, from the time that a conversation has left.
     async fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {
         match self {
             Self::Redis(store) => store.clock(id).await,
@@ -178,7 +177,7 @@ impl Store {
         }
     }
 
-    /// Lets go all who follow a conversation, and all who are going to: the process is ending.
+    /// Ends all following, and all that begins later, because the process is ending.
     pub fn end_following(&self) {
         match self {
             Self::Redis(store) => store.end_following(),
