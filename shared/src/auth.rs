@@ -1,7 +1,7 @@
 //! Authentication and authorization.
 //!
 //! - [`tokens`]: signs tokens and verifies them.
-//! - [`principal`]: who makes a request, and what it may do.
+//! - [`principal`]: the principal of a request, and what it may do.
 
 mod hs256;
 pub mod principal;

@@ -1,4 +1,4 @@
-//! What is set from outside, by environment variables.
+//! The configuration, from environment variables.
 
 mod iam;
 mod redis;
@@ -14,35 +14,35 @@ use crate::event_log;
 
 /// Half an hour.
 const DEFAULT_TTL_SECONDS: u64 = 30 * 60;
-/// A year: longer is a mistake, and far longer would overflow Redis's clock.
+/// A year. Anything longer is a mistake, and far longer would overflow Redis's clock.
 const MAX_TTL_SECONDS: u64 = 365 * 24 * 60 * 60;
-/// 4 MiB: one answer must fit in the 6 MB that a Lambda function may answer with.
+/// 4 MiB, because a Lambda function's response may have 6 MB.
 const MAX_CONVERSATION_BYTES: usize = 4 * 1024 * 1024;
-/// 512 MiB: hundreds of thousands of short conversations, and what a small container has left.
+/// 512 MiB: hundreds of thousands of short conversations, and no more than a small container has.
 const DEFAULT_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
 
-/// What every way of running Parley can be told.
+/// What can be configured, however Parley runs.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The Redis that keeps the conversations; `None` keeps them in memory.
+    /// The Redis that stores the conversations; `None` stores them in memory.
     pub redis: Option<RedisConfig>,
-    /// `CONVERSATION_TTL_SECONDS`: how long a conversation lives after the last write.
+    /// `CONVERSATION_TTL_SECONDS`: how long after the last write a conversation expires.
     pub conversation_ttl: Duration,
-    /// `MAX_CONVERSATION_BYTES`: how large the events of one conversation may grow.
+    /// `MAX_CONVERSATION_BYTES`: how many bytes the events of one conversation may have.
     pub max_conversation_bytes: usize,
-    /// `MAX_MEMORY_BYTES`: how much memory all conversations may take that are kept in memory.
+    /// `MAX_MEMORY_BYTES`: how many bytes all conversations in memory may take.
     pub max_memory_bytes: usize,
-    /// `AUTH_SECRET`: who may speak; `None` lets everybody.
+    /// `AUTH_SECRET`: the tokens that requests must carry; `None` requires none.
     pub tokens: Option<Tokens>,
 }
 
-/// A variable that cannot be used, in one line that names it and says what it should look like.
+/// A variable with a value that cannot be used. The text is one line, which says what is expected.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("{variable} must be {expectation}")]
 pub struct ConfigError {
     /// The variable's name.
     pub variable: &'static str,
-    /// What its value should look like, and what it was where that is no secret.
+    /// What its value must be, and what it is unless that may be a secret.
     pub expectation: String,
 }
 
@@ -54,7 +54,7 @@ impl Config {
         })
     }
 
-    /// Reads variables from anywhere. An empty one counts as not set.
+    /// Reads variables from any source. An empty variable counts as unset.
     pub fn from_variables(
         variable: impl Fn(&'static str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
@@ -86,7 +86,7 @@ impl Config {
         })
     }
 
-    /// Refuses to do without Redis.
+    /// Fails where no Redis is configured.
     pub fn require_redis(&self) -> Result<(), ConfigError> {
         match self.redis {
             Some(_) => Ok(()),
@@ -94,7 +94,7 @@ impl Config {
         }
     }
 
-    /// Bytes that one conversation's string may have.
+    /// How many bytes one conversation's string may have.
     pub(crate) fn max_conversation_length(&self) -> usize {
         self.max_conversation_bytes + event_log::FRONT_LENGTH
     }

@@ -1,4 +1,4 @@
-//! The bytes in which a conversation is kept, which are nearly those in which it is answered.
+//! The bytes of a conversation. They are stored nearly as they are sent to a reader.
 //!
 //! A conversation is one string: its state, then its log. The state is a line of fixed length (see
 //! [`state`]). The log's first line opens the response; each further one is an event:
@@ -11,12 +11,12 @@
 //! {"event":"deleted","messageId":"0198…"},
 //! ```
 //!
-//! - Sending appends a message's line. The last 32 bits of the message's id say where that line
-//!   begins, so nothing has to be searched for.
+//! - Sending appends a message's line. The last 32 bits of the message's id are the offset of that
+//!   line, so that no search is needed to find it.
 //! - Deleting overwrites a message's line with blanks, so that its content is gone at once, and
-//!   appends a line that says so. No offset ever moves.
-//! - Reading everything takes the whole log and turns its last comma into `]}`. Only a log with
-//!   lines that are no messages is walked, to leave those and the blank ones out.
+//!   appends a line that says so. Offsets never move.
+//! - Reading everything takes the whole log and replaces its last comma with `]}`. Lines that are no
+//!   messages are left out, which takes a walk through the log only where it has such lines.
 //!
 //! JSON escapes quotes and line feeds inside strings. So a line feed always ends an event, and
 //! `{"messageId":"` or `{"event":"` always begins one, whatever a message may contain.
@@ -39,30 +39,29 @@ pub const FIRST_LINE_LENGTH: usize =
 /// Bytes before the first event; cursors count from here.
 pub const FRONT_LENGTH: usize = STATE_LENGTH + FIRST_LINE_LENGTH;
 
-/// The first line of a conversation's log, which tells it from all others.
+/// The first line of a conversation's log. It differs from that of every other conversation.
 pub fn first_line(id: &ConversationId) -> String {
     id.to_key(FIRST_LINE_START, FIRST_LINE_END)
 }
 
-/// A conversation in which nothing has happened yet: its state and its log.
+/// A new conversation: its state and its log.
 pub fn new(id: &ConversationId) -> Vec<u8> {
     [state::NEW, first_line(id).as_bytes()].concat()
 }
 
-/// The cursor at the end of a conversation of this many bytes, its state included.
+/// The cursor at the end of a conversation whose string has this many bytes.
 pub fn cursor_at(length: usize) -> Cursor {
     Cursor(length.saturating_sub(FRONT_LENGTH) as u32)
 }
 
-/// Where in a conversation's string a cursor points to.
+/// The offset of a cursor in a conversation's string.
 pub fn offset_of(cursor: Cursor) -> usize {
     FRONT_LENGTH + cursor.0 as usize
 }
 
 /// Blanks a message's line and appends the line that says so.
 ///
-/// Nothing is changed where there is no such message, or no more, or where it is not from `sender`,
-/// the one whose messages may be deleted.
+/// With a sender, only a message of that sender is deleted. On an error nothing is changed.
 pub fn delete(
     conversation: &mut Vec<u8>,
     id: &MessageId,

@@ -1,16 +1,15 @@
-//! What Parley's handlers stand on.
+//! The domain and the stores that Parley's handlers are built on.
 //!
-//! - [`domain`]: conversations, messages, cursors: each type is parsed from what a client sent.
-//! - [`auth`]: tokens, and what their bearers may do.
-//! - [`event_log`]: the bytes in which a conversation is kept and answered; pure, without input or
-//!   output.
+//! - [`domain`]: conversations, messages and cursors, parsed from what a client sent.
+//! - [`auth`]: tokens, and what their holders may do.
+//! - [`event_log`]: the bytes of a conversation, as they are stored and read; without input or output.
 //! - [`store`]: creating, sending, reading, deleting and following, in Redis or in this process's
 //!   memory.
-//! - [`error`]: everything that a request can end in but success.
+//! - [`error`]: the ways in which a request can fail.
 //! - [`elasticache`]: logging in to ElastiCache.
-//! - [`config`], [`logging`]: what is set from outside, and what is told to the outside.
+//! - [`config`]: the environment variables; [`logging`]: the log of the process.
 //!
-//! Arrows point one way: the stores know the log, the log knows the domain, and the domain knows
+//! Dependencies point one way: the stores know the log, and the log knows the domain. The domain knows
 //! nothing of Redis, HTTP or Lambda.
 
 pub mod auth;

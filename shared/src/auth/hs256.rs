@@ -1,5 +1,5 @@
-//! HMAC with SHA-256 from ring, which is there for TLS already. jsonwebtoken's own choices of
-//! cryptography bring every algorithm it knows; a token of ours has this one or is none.
+//! HMAC with SHA-256 for jsonwebtoken, from ring, which is linked for TLS already. The cryptography
+//! that jsonwebtoken offers itself brings all of its algorithms, and our tokens use only this one.
 
 use std::sync::Once;
 
@@ -16,7 +16,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Has jsonwebtoken sign and verify with this, in the whole process.
+/// Sets this as the cryptography of jsonwebtoken in the whole process.
 pub(super) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -49,7 +49,7 @@ impl Signer<Vec<u8>> for Hs256 {
 }
 
 impl Verifier<Vec<u8>> for Hs256 {
-    /// In constant time, as ring compares.
+    /// Compares in constant time, as ring does.
     fn verify(&self, message: &[u8], tag: &Vec<u8>) -> signature::Result<()> {
         hmac::verify(&self.0, message, tag).map_err(|_| signature::Error::new())
     }

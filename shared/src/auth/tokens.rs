@@ -1,14 +1,14 @@
-//! Tokens: who may speak, and in which conversation.
+//! Tokens, which say who makes a request and for which conversation.
 //!
-//! A token is a JWT (RFC 7519) signed with HS256, so that checking it takes no trip anywhere:
+//! A token is a JWT (RFC 7519) signed with HS256. Verifying it takes no request to anything:
 //!
 //! | claim | |
 //! |---|---|
 //! | `role` | `customer` or `agent` |
-//! | `conversation` | the one conversation that the token is good for; a customer's always has it |
-//! | `exp` | when it ends, in seconds since 1970 |
-//! | `nbf` | optional: when it begins |
-//! | `sub` | optional: whom the operator gave it to; not looked at |
+//! | `conversation` | the only conversation that the token is valid for; required for a customer |
+//! | `exp` | when it expires, in seconds since 1970 |
+//! | `nbf` | optional: when it becomes valid |
+//! | `sub` | optional: whom the operator gave it to; ignored |
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -21,17 +21,17 @@ use crate::domain::conversation::ConversationId;
 use crate::domain::message::Sender;
 use crate::error::Error;
 
-/// Bytes that a secret must have: as many as the hash that it keys (RFC 7518, section 3.2).
+/// How many bytes a secret must have: as many as the hash has (RFC 7518, section 3.2).
 pub const MIN_SECRET_BYTES: usize = 32;
-/// Bytes of the longest token that is looked at; ours have about 200.
+/// How many bytes a token may have; ours have about 200.
 const MAX_TOKEN_BYTES: usize = 4096;
 
-/// Signs tokens, and tells true ones from others.
+/// Signs tokens and verifies them.
 #[derive(Clone)]
 pub struct Tokens {
     signing: EncodingKey,
     verifying: Vec<DecodingKey>,
-    customer_life: Duration,
+    customer_ttl: Duration,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,44 +39,44 @@ struct Claims {
     role: Sender,
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation: Option<String>,
-    /// Read by jsonwebtoken itself, which takes a fraction as well.
+    /// jsonwebtoken reads and checks it by itself, and accepts a fraction.
     #[serde(skip_deserializing)]
     exp: u64,
 }
 
 impl Tokens {
-    /// The first secret signs, all of them verify: so that one can take another's place.
+    /// The first secret signs, and all of them verify, so that secrets can be rotated.
     ///
-    /// A customer's token is good for `customer_life`. `None` where there is no secret, or one
-    /// shorter than [`MIN_SECRET_BYTES`].
-    pub fn new(secrets: &[&str], customer_life: Duration) -> Option<Self> {
+    /// A customer's token is valid for `customer_ttl`. `None` where there is no secret, or one that
+    /// is shorter than [`MIN_SECRET_BYTES`].
+    pub fn new(secrets: &[&str], customer_ttl: Duration) -> Option<Self> {
         super::hs256::install();
         let strong = secrets.iter().all(|secret| secret.len() >= MIN_SECRET_BYTES);
         let signing = EncodingKey::from_secret(secrets.first().filter(|_| strong)?.as_bytes());
         let verifying = secrets.iter().map(|secret| DecodingKey::from_secret(secret.as_bytes()));
-        Some(Self { signing, verifying: verifying.collect(), customer_life })
+        Some(Self { signing, verifying: verifying.collect(), customer_ttl })
     }
 
-    /// A token for the customer of a conversation.
+    /// Signs a token for the customer of a conversation.
     pub fn for_customer(&self, conversation: &ConversationId) -> Result<String, Error> {
-        self.sign(Sender::Customer, Some(conversation), self.customer_life)
+        self.sign(Sender::Customer, Some(conversation), self.customer_ttl)
     }
 
-    /// A token for a role, good for one conversation or, where none is named, for all of them.
+    /// Signs a token for a role, valid for one conversation or, with `None`, for all.
     pub fn sign(
         &self,
         role: Sender,
         conversation: Option<&ConversationId>,
-        life: Duration,
+        ttl: Duration,
     ) -> Result<String, Error> {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let exp = since_1970.unwrap_or_default().saturating_add(life).as_secs();
+        let exp = since_1970.unwrap_or_default().saturating_add(ttl).as_secs();
         let claims = Claims { role, conversation: conversation.map(ToString::to_string), exp };
         let token = encode(&Header::new(Algorithm::HS256), &claims, &self.signing);
         token.map_err(|error| Error::Internal(error.into()))
     }
 
-    /// Whose a token is; [`Error::InvalidToken`] where it is nobody's, for whatever reason.
+    /// Returns the principal of a token, or [`Error::InvalidToken`] for whatever reason it is invalid.
     pub fn verify(&self, token: &str) -> Result<Principal, Error> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Error::InvalidToken);
@@ -95,7 +95,7 @@ impl Tokens {
 }
 
 impl fmt::Debug for Tokens {
-    /// Tells how many secrets there are, and none of them.
+    /// Shows how many secrets there are, and none of them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tokens of {} secrets", self.verifying.len())
     }

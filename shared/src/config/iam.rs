@@ -1,10 +1,10 @@
-//! The variables by which a function logs in to ElastiCache as itself.
+//! The variables for a login to ElastiCache by IAM.
 
 use super::ConfigError;
 use crate::elasticache::token::{Credentials, IamLogin};
 
-/// The login that `REDIS_IAM_USER` and `REDIS_IAM_CACHE` ask for, if they do. Lambda sets the
-/// region and the credentials itself:
+/// Reads the login, which `REDIS_IAM_USER` and `REDIS_IAM_CACHE` switch on. Lambda sets the region
+/// and the credentials itself:
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 pub(super) fn login(
     variable: impl Fn(&'static str) -> Option<String>,
@@ -36,7 +36,7 @@ pub(super) fn login(
     let credentials = Credentials {
         access_key_id: needed("AWS_ACCESS_KEY_ID")?,
         secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
-        // Lambda's credentials come with one, an IAM user's own do not.
+        // A function's credentials have a session token, an IAM user's own do not.
         session_token: variable("AWS_SESSION_TOKEN"),
     };
     Ok(Some(IamLogin { user, cache, region, serverless, credentials }))
@@ -62,7 +62,7 @@ mod tests {
     ];
 
     fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        // The last one given holds.
+        // The last value of a variable counts.
         Config::from_variables(|asked| {
             let found = variables.iter().rfind(|(name, _)| *name == asked);
             found.map(|(_, value)| (*value).to_owned())

@@ -1,4 +1,4 @@
-//! Which Redis keeps the conversations, and how it is reached.
+//! The variables for Redis: where it is, and how to connect to it.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,22 +10,22 @@ use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion,
 use super::{ConfigError, iam};
 use crate::elasticache::token::IamLogin;
 
-/// How long a connection may be silent before it is asked whether it is still there.
+/// After how long a silence TCP checks that the connection is still alive.
 const KEEPALIVE: Duration = Duration::from_secs(30);
-/// How long sent bytes may go unacknowledged before the connection counts as dead.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
+/// How long sent bytes may stay unacknowledged before TCP closes the connection.
+const USER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A Redis server or cluster.
 #[derive(Clone, Debug)]
 pub struct RedisConfig {
     /// `REDIS_URL`: the server, or some nodes of the cluster.
     pub(crate) nodes: Vec<ConnectionInfo>,
-    /// `REDIS_CLUSTER`: whether to speak the cluster protocol.
+    /// `REDIS_CLUSTER`: whether it is a cluster.
     pub(crate) cluster: bool,
-    /// `REDIS_CA_CERT`: whom to trust, instead of whom the system trusts.
+    /// `REDIS_CA_CERT`: the certificates to trust instead of the system's.
     pub(crate) certificates: Option<TlsCertificates>,
-    /// `REDIS_IAM_USER`, `REDIS_IAM_CACHE`, `REDIS_IAM_SERVERLESS`: logging in to ElastiCache by
-    /// IAM; `None` logs in with what the URL holds.
+    /// `REDIS_IAM_USER`, `REDIS_IAM_CACHE`, `REDIS_IAM_SERVERLESS`: the login to ElastiCache by IAM;
+    /// `None` logs in with the URL's user and password.
     pub iam: Option<IamLogin>,
 }
 
@@ -55,14 +55,14 @@ impl RedisConfig {
         }
         let iam = iam::login(variable)?;
         if iam.is_some() && !tls {
-            // ElastiCache takes tokens over TLS alone.
+            // ElastiCache accepts tokens only over TLS.
             return Err(unusable_url(" that begins with rediss:// where REDIS_IAM_USER is set"));
         }
         Ok(Some(Self { nodes, cluster, certificates, iam }))
     }
 }
 
-/// Where it is, without the login.
+/// The addresses, without user and password.
 impl fmt::Display for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, node) in self.nodes.iter().enumerate() {
@@ -73,25 +73,25 @@ impl fmt::Display for RedisConfig {
     }
 }
 
-/// The value is not repeated in the error, because it may hold a password.
+/// Parses one URL. The error does not repeat it, because it may hold a password.
 fn node(url: &str) -> Result<ConnectionInfo, ConfigError> {
     if !url.contains("://") {
         return Err(unusable_url("; it does not begin with redis:// or rediss://"));
     }
     let node = url.into_connection_info();
     let node = node.map_err(|error| unusable_url(&format!(" ({error})")))?;
-    // In which a server says nothing unasked; the subscriptions, which take RESP3, are on others.
+    // RESP2, in which a server sends nothing but replies. Connections for subscriptions set RESP3.
     let login = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP2);
     let tcp = TcpSettings::default()
         .set_nodelay(true)
         .set_keepalive(TcpKeepalive::new().with_time(KEEPALIVE));
     #[cfg(target_os = "linux")]
-    let tcp = tcp.set_user_timeout(UNACKNOWLEDGED);
+    let tcp = tcp.set_user_timeout(USER_TIMEOUT);
     Ok(node.set_redis_settings(login).set_tcp_settings(tcp))
 }
 
-/// The certificates themselves, or the file that holds them; a variable of a Lambda function can
-/// hold what its package need not.
+/// Takes the certificates themselves, or the path of their file. A Lambda function can be given them
+/// in the variable, without a file in its package.
 fn certificates(value: &str) -> Result<TlsCertificates, ConfigError> {
     let expectation = |why: &str| ConfigError {
         variable: "REDIS_CA_CERT",

@@ -1,23 +1,22 @@
-//! `AUTH_SECRET`: with what tokens are signed.
+//! `AUTH_SECRET`: the secrets that sign tokens.
 
 use std::time::Duration;
 
 use super::ConfigError;
 use crate::auth::tokens::{MIN_SECRET_BYTES, Tokens};
 
-/// How long a customer's token is good for at least. It outlives every conversation that is not
-/// written to, and a conversation seldom lasts a day.
-const CUSTOMER_TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a customer's token is valid at least. A conversation seldom lasts a day.
+const MIN_CUSTOMER_TOKEN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The tokens that `AUTH_SECRET` asks for: one secret, or several with commas between them. `None`
-/// where it is not set.
+/// Reads one secret, or several with commas between them. `None` where the variable is unset, which
+/// switches tokens off.
 pub(super) fn tokens(
     auth_secret: Option<String>,
     conversation_ttl: Duration,
 ) -> Result<Option<Tokens>, ConfigError> {
     let Some(text) = auth_secret else { return Ok(None) };
     let secrets: Vec<_> = text.split(',').map(str::trim).collect();
-    match Tokens::new(&secrets, CUSTOMER_TOKEN_LIFE.max(conversation_ttl)) {
+    match Tokens::new(&secrets, MIN_CUSTOMER_TOKEN_TTL.max(conversation_ttl)) {
         Some(tokens) => Ok(Some(tokens)),
         None => Err(ConfigError {
             variable: "AUTH_SECRET",

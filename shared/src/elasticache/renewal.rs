@@ -1,7 +1,7 @@
-//! Fresh tokens for the connections that logged in with one.
+//! Fresh tokens for the connections that are logged in by IAM.
 //!
-//! ElastiCache ends a connection 12 hours after it last logged in. redis-rs takes one token to open
-//! a connection, and logs in again over it with each one that follows:
+//! ElastiCache closes a connection 12 hours after its last login. The crate `redis` opens a
+//! connection with the first token, and logs in again on it with each further one:
 //! <https://docs.rs/redis/1.8.1/redis/trait.StreamingCredentialsProvider.html>.
 
 use std::pin::Pin;
@@ -13,11 +13,12 @@ use redis::{BasicAuth, RedisResult, StreamingCredentialsProvider};
 
 use super::token::IamLogin;
 
-/// Well before a token's 15 minutes end, and often enough that one that fails does no harm.
+/// How often a connection logs in again: well within a token's 15 minutes, and often enough that one
+/// failed login does no harm.
 const RENEWAL: Duration = Duration::from_secs(10 * 60);
 
-/// Gives every connection a token of its own at once, and another every ten minutes. Each is signed
-/// when it is asked for, so that one is fresh even after Lambda had frozen the process.
+/// Gives every connection a token at once, and another every ten minutes. Each is signed when it is
+/// due, so that it is fresh even after Lambda froze the process.
 #[derive(Clone, Debug)]
 pub struct RenewedTokens {
     login: IamLogin,
@@ -25,7 +26,7 @@ pub struct RenewedTokens {
 }
 
 impl RenewedTokens {
-    /// Tokens for this user of this cache.
+    /// Gives out tokens for one user of one cache.
     pub fn new(login: IamLogin) -> Self {
         Self { login, every: RENEWAL }
     }
@@ -38,8 +39,8 @@ impl RenewedTokens {
 impl StreamingCredentialsProvider for RenewedTokens {
     fn subscribe(&self) -> Pin<Box<dyn Stream<Item = RedisResult<BasicAuth>> + Send + 'static>> {
         Box::pin(stream::unfold((self.clone(), None), |(tokens, wait)| async move {
-            // Not even a sleep of nothing before the first: it would take until the clock's next
-            // tick, and a cold start waits for this.
+            // The first is not even preceded by a sleep of length zero, which would last until the
+            // timer's next tick: a cold start waits for this.
             if let Some(wait) = wait {
                 tokio::time::sleep(wait).await;
             }

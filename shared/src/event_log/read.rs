@@ -14,15 +14,15 @@ use crate::error::Error;
 /// Something that happened in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// A message was sent: the message as a JSON object.
+    /// A message was sent. The bytes are the message as a JSON object.
     Message(&'a [u8]),
-    /// The message of this id was deleted.
+    /// A message was deleted. The bytes are its id.
     Deleted(&'a [u8]),
 }
 
-/// The events in some lines that begin at a cursor, each with the cursor at its end.
+/// The events in lines that begin at a cursor, each with the cursor at its end.
 ///
-/// Messages that have been deleted since are left out.
+/// Deleted messages are left out.
 pub fn events(lines: &[u8], start: Cursor) -> impl Iterator<Item = (Cursor, Event<'_>)> {
     let mut end = start;
     let mut starts_at = 0;
@@ -39,11 +39,11 @@ pub fn events(lines: &[u8], start: Cursor) -> impl Iterator<Item = (Cursor, Even
     })
 }
 
-/// The lines after a cursor, of a part of a conversation that begins with the byte before it.
+/// The whole lines after a cursor. `part` is a part of the conversation that begins with the byte
+/// before the cursor.
 ///
-/// A cursor that was given out is the end of a line, so that byte is a line feed. Where it is not,
-/// or there is none, the cursor was not given out. A last line that the part holds only the
-/// beginning of is left off.
+/// Every valid cursor is at the end of a line, so that this byte is a line feed. Without it, fails
+/// with [`Error::InvalidCursor`].
 pub fn lines_after_cursor(part: impl Into<Bytes>) -> Result<Bytes, Error> {
     let part = part.into();
     if part.first() != Some(&b'\n') {
@@ -52,13 +52,13 @@ pub fn lines_after_cursor(part: impl Into<Bytes>) -> Result<Bytes, Error> {
     Ok(part.slice(1..whole_lines(&part)))
 }
 
-/// How many bytes of a part are lines that it holds to their ends.
+/// How many bytes of a part are whole lines.
 pub fn whole_lines(part: &[u8]) -> usize {
     memrchr(b'\n', part).map_or(0, |line_feed| line_feed + 1)
 }
 
-/// Looks for lines that are no messages; made once, because making it costs half of a look at a
-/// short log.
+/// Finds lines that are no messages. It is built once, because building it takes half as long as
+/// searching a short log.
 static EVENTS: LazyLock<Finder> = LazyLock::new(|| Finder::new(EVENT_MARK));
 
 /// Turns a whole log, from its first line on, into the JSON that lists its messages, in place.
@@ -66,19 +66,19 @@ pub fn into_json(mut log: Vec<u8>) -> Vec<u8> {
     if EVENTS.find(&log).is_some() {
         retain_messages(&mut log);
     }
-    // The last lines may be blank: of a log that is read in pieces, up to where it stood at first, a
-    // message may have been deleted meanwhile.
+    // The last lines may be blank: a message may be deleted while a log is read in pieces, and the
+    // deletion's line is after the end that is read to.
     let whole = log.trim_ascii_end();
     log.truncate(whole.strip_suffix(b",").unwrap_or(whole).len());
     log.extend_from_slice(b"]}");
     log
 }
 
-/// Moves the lines of messages together, over the blank lines and those of other events.
+/// Removes all lines but those of messages.
 fn retain_messages(log: &mut Vec<u8>) {
     let mut kept = FIRST_LINE_LENGTH;
     let mut start = FIRST_LINE_LENGTH;
-    // A log shorter than its first line holds no events, whatever it holds.
+    // A log that is shorter than its first line has no events.
     while let Some(length) = log.get(start..).and_then(|rest| memchr(b'\n', rest)) {
         let line = start..=start + length;
         start += length + 1;

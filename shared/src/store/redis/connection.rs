@@ -180,8 +180,8 @@ mod tests {
     }
 
     /// A connection to a server that replies with these to successive commands.
-    async fn replied_with(replies: &[&'static str]) -> Connection {
-        let replies = Mutex::new(replies.to_vec().into_iter());
+    async fn replied_with(replies: &'static [&'static str]) -> Connection {
+        let replies = Mutex::new(replies.iter().copied());
         let redis = FakeRedis::start(move |_| {
             replies.lock().unwrap().next().unwrap_or_default().to_owned()
         });
@@ -198,8 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reply_of_another_command_breaks_the_connection_and_no_later_one_is_believed() {
-        let replies = [":1\r\n", "$6\r\nsecret\r\n", ":3\r\n", ":4\r\n"];
-        let connection = replied_with(&replies).await;
+        let connection = replied_with(&[":1\r\n", "$6\r\nsecret\r\n", ":3\r\n", ":4\r\n"]).await;
         for _ in 0..2 {
             let result = run(&connection, false).await;
             assert!(connection.is_broken_by(&result));
@@ -210,11 +209,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_breaks_no_connection_but_that_to_a_replica_does() {
-        for (refusal, is_broken) in [("-WRONGTYPE no\r\n", false), ("-READONLY no\r\n", true)] {
-            let connection = replied_with(&[":1\r\n", refusal]).await;
+        let wrong_type = replied_with(&[":1\r\n", "-WRONGTYPE no\r\n"]).await;
+        let read_only = replied_with(&[":1\r\n", "-READONLY no\r\n"]).await;
+        for (connection, is_broken) in [(wrong_type, false), (read_only, true)] {
             let result = run(&connection, false).await;
             assert!(result.is_err());
-            assert_eq!(connection.is_broken_by(&result), is_broken, "{refusal}");
+            assert_eq!(connection.is_broken_by(&result), is_broken, "{result:?}");
         }
     }
 
