@@ -1,6 +1,6 @@
-//! The domain: each type is parsed from what a client sent, or refused.
+//! The domain's types. They are parsed from what a client sent, so that a value is always valid.
 //!
-//! It knows nothing of Redis, HTTP or Lambda.
+//! The domain knows nothing of Redis, HTTP or Lambda.
 
 pub mod conversation;
 pub mod cursor;

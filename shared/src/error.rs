@@ -8,7 +8,7 @@ use crate::domain::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES, MAX_WAIT_SECONDS}
 /// An error. Its text is the sentence that the client reads. The last two have a cause, which only
 /// the log tells.
 #[derive(Debug, Error)]
-#[expect(missing_docs, reason = "the sentence of each says what it is")]
+#[expect(missing_docs, reason = "each has a sentence")]
 pub enum Error {
     #[error("The body is not a JSON object: {0}.")]
     InvalidJson(String),

@@ -1,4 +1,4 @@
-//! What the process tells those who operate it: one line an event, never a message's content.
+//! The log of the process: one line for each event, and never a message's content.
 
 use json_subscriber::JsonLayer;
 use tracing::Subscriber;
@@ -10,17 +10,16 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::ConfigError;
 
-/// How a line looks.
+/// The format of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// One JSON object a line, on standard output, for CloudWatch Logs.
     Json,
-    /// Words, on standard error, for a terminal.
+    /// Text, on standard error, for a terminal.
     Text,
 }
 
-/// Starts logging from a level on: `LOG_LEVEL`, one of off, error, warn, info, debug and trace,
-/// else `default`.
+/// Starts logging at the level `LOG_LEVEL`, or `default` where it is unset.
 pub fn start(format: Format, default: LevelFilter) -> Result<(), ConfigError> {
     let level = match std::env::var("LOG_LEVEL") {
         Ok(name) if !name.is_empty() => name.parse().map_err(|_| ConfigError {

@@ -1,4 +1,4 @@
-//! A conversation's identity.
+//! The id of a conversation.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,26 +8,27 @@ use uuid::fmt::Hyphenated;
 
 use crate::error::Error;
 
-/// Names a conversation: a random UUID (v4), because whoever knows it may read and write.
+/// The id of a conversation: a random UUID (v4), because without tokens the id is all that access
+/// takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConversationId(Uuid);
 
 impl ConversationId {
-    /// Bytes of its text form.
+    /// How many bytes its text form has.
     pub const LENGTH: usize = Hyphenated::LENGTH;
 
-    /// A new one, from a cryptographically secure generator.
+    /// A new id, from a cryptographically secure generator.
     pub fn random() -> Self {
         Self(Uuid::new_v4())
     }
 
-    /// Its text form, with something before and something after it: the name of what belongs to it.
+    /// Its text form between two other texts: the name of something that belongs to the conversation.
     pub fn to_key(&self, before: &str, after: &str) -> String {
         let mut text = [0; Self::LENGTH];
         [before, self.0.as_hyphenated().encode_lower(&mut text), after].concat()
     }
 
-    /// The UUID itself, as a namespace for what belongs to the conversation.
+    /// The UUID itself, by which digests of the conversation are salted.
     pub(crate) fn uuid(&self) -> &Uuid {
         &self.0
     }
@@ -36,7 +37,7 @@ impl ConversationId {
 impl FromStr for ConversationId {
     type Err = Error;
 
-    /// Accepts the hyphenated form alone, so that one conversation has one name.
+    /// Accepts only the hyphenated form, which has one spelling but for the case of its letters.
     fn from_str(text: &str) -> Result<Self, Error> {
         let id = Hyphenated::from_str(text).map_err(|_| Error::InvalidConversationId)?;
         Ok(Self(id.into_uuid()))

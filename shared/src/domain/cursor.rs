@@ -1,11 +1,11 @@
-//! The place in a conversation up to which a reader has read.
+//! How far a reader has read a conversation.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::error::Error;
 
-/// Bytes of a conversation's events, from its start, `0`, to the end of one of them.
+/// How many bytes of events there are from a conversation's start, `0`, to the end of one event.
 ///
 /// The log only grows, so its length is also its version: one number serves as cursor and `ETag`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +15,7 @@ impl Cursor {
     /// The start of every conversation.
     pub const START: Self = Self(0);
 
-    /// The cursor this many bytes further on; no log reaches to where that ends.
+    /// The cursor this many bytes later. It saturates, at a length that no log reaches.
     pub fn advanced_by(self, bytes: usize) -> Self {
         Self(self.0.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX)))
     }
@@ -24,7 +24,7 @@ impl Cursor {
 impl FromStr for Cursor {
     type Err = Error;
 
-    /// Accepts digits alone, without leading zeros, so that one cursor has one name.
+    /// Accepts only digits without leading zeros, so that a cursor has one spelling.
     fn from_str(text: &str) -> Result<Self, Error> {
         let plain = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
         match text.parse() {
@@ -43,14 +43,14 @@ impl fmt::Display for Cursor {
 /// The versions that a reader knows already (the header `If-None-Match`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KnownVersions {
-    /// These; there may be none.
+    /// These, or none where it is empty.
     Cursors(Vec<Cursor>),
-    /// Whichever there is (`*`).
+    /// Any version (`*`).
     Any,
 }
 
 impl KnownVersions {
-    /// None: the reader wants the conversation in any case.
+    /// No version, so that the conversation is read in any case.
     pub const NONE: Self = Self::Cursors(Vec::new());
 
     /// Whether this version is known.

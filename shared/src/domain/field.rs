@@ -10,7 +10,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// The name in requests and answers.
+    /// The name in requests and responses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sender => "sender",
@@ -19,7 +19,7 @@ impl Field {
         }
     }
 
-    /// What its value must be, to end the sentence "The field must be".
+    /// What its value must be, as the end of the sentence "The field must be …".
     pub fn expectation(self) -> &'static str {
         match self {
             Self::Sender => "\"customer\" or \"agent\"",

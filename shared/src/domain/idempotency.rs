@@ -1,4 +1,4 @@
-//! Sending once, however often the request is sent.
+//! Adding a message once, however often its request is sent.
 
 use std::str::FromStr;
 
@@ -16,8 +16,8 @@ pub struct IdempotencyKey(String);
 type Digest = [u8; 16];
 
 /// What a send under a key is remembered by: digests, so that neither a long key nor a deleted
-/// message's content is kept; salted with the conversation, so that equal messages of two
-/// conversations do not show as equal.
+/// message's content is stored. They are salted with the conversation's id, so that equal messages in
+/// two conversations have different digests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Idempotency {
     key: Digest,
@@ -25,10 +25,11 @@ pub struct Idempotency {
 }
 
 impl Idempotency {
-    /// How a message sent under a key within a conversation is remembered.
+    /// Digests a key and the message that is sent under it.
     pub fn of(conversation: &ConversationId, key: &IdempotencyKey, message: &NewMessage) -> Self {
         let (sender, timestamp) = (message.sender().name(), message.timestamp());
-        // Neither a sender's name nor a timestamp can hold a line feed: no two messages collide.
+        // Neither a sender's name nor a timestamp has a line feed, so the texts of two different
+        // messages differ.
         let message = [sender, "\n", timestamp, "\n", message.content()];
         Self { key: digest(conversation, &[&key.0]), fingerprint: digest(conversation, &message) }
     }
@@ -38,13 +39,13 @@ impl Idempotency {
         &self.key
     }
 
-    /// The digest of the message, equal for two sends that say the same.
+    /// The digest of the message. Two sends of the same message have the same one.
     pub fn fingerprint(&self) -> &Digest {
         &self.fingerprint
     }
 }
 
-/// SHA-256, cut to its first half.
+/// The first half of SHA-256.
 fn digest(conversation: &ConversationId, parts: &[&str]) -> Digest {
     let mut context = Context::new(&SHA256);
     context.update(conversation.uuid().as_bytes());

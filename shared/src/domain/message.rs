@@ -1,4 +1,4 @@
-//! A message, from the bytes a client sent to the parts that are kept.
+//! A message: reading it from a request, and its id.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use crate::domain::limits::MAX_CONTENT_BYTES;
 use crate::domain::timestamp;
 use crate::error::Error;
 
-/// Names a message: a UUID v7, which sorts by time (RFC 9562, section 5.7).
+/// The id of a message: a UUID v7, which sorts by time (RFC 9562, section 5.7).
 ///
 /// Its last 32 bits are the message's place: the cursor at which its line begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,18 +24,18 @@ pub struct MessageId(Uuid);
 const PLACE_BITS: u128 = u32::MAX as u128;
 
 impl MessageId {
-    /// Bytes of its text form.
+    /// How many bytes its text form has.
     pub const LENGTH: usize = Hyphenated::LENGTH;
 
-    /// The next one of this process, at place 0: where it will stand is not known yet.
+    /// A new id, at place 0 until the store sets the place.
     ///
-    /// The place leaves 42 of the 74 bits that tell apart the ids of a millisecond: a counter, which
-    /// begins at random.
+    /// Beside the place, 42 of the 74 bits are left that tell apart the ids of one millisecond. They
+    /// are a counter with a random start.
     pub fn next() -> Self {
         Self(Uuid::now_v7()).at(Cursor::START)
     }
 
-    /// The same message at a place.
+    /// The same id with a place.
     pub fn at(self, place: Cursor) -> Self {
         Self(Uuid::from_u128(self.0.as_u128() & !PLACE_BITS | u128::from(place.0)))
     }
@@ -45,7 +45,7 @@ impl MessageId {
         Cursor((self.0.as_u128() & PLACE_BITS) as u32)
     }
 
-    /// Whether both are of one message, though the place of one may not be known.
+    /// Whether both are ids of one message, of which one may lack the place.
     pub fn is_same_message(&self, other: &Self) -> bool {
         self.at(Cursor::START) == other.at(Cursor::START)
     }
@@ -54,7 +54,7 @@ impl MessageId {
 impl FromStr for MessageId {
     type Err = Error;
 
-    /// Accepts the hyphenated form alone.
+    /// Accepts only the hyphenated form.
     fn from_str(text: &str) -> Result<Self, Error> {
         let id = Hyphenated::from_str(text).map_err(|_| Error::InvalidMessageId)?;
         Ok(Self(id.into_uuid()))
@@ -67,18 +67,18 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// Who speaks.
+/// The role of the one that sends a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sender {
-    /// The one who asks.
+    /// The customer, who begins the conversation.
     Customer,
-    /// The one who helps.
+    /// The agent, who helps.
     Agent,
 }
 
 impl Sender {
-    /// The name in requests and answers.
+    /// The name in requests and responses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Customer => "customer",
@@ -96,7 +96,7 @@ impl FromStr for Sender {
     }
 }
 
-/// A message that has been checked and not yet been added.
+/// A valid message that has not been added yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMessage {
     sender: Sender,
@@ -122,7 +122,7 @@ impl NewMessage {
         Self::new(sender, content, timestamp)
     }
 
-    /// A message of these parts; `timestamp` is kept as it was written.
+    /// Checks the parts of a message. `timestamp` is stored as it is written.
     pub fn new(sender: Sender, content: String, timestamp: String) -> Result<Self, Error> {
         if content.is_empty() {
             return Err(Error::InvalidField(Field::Content));
@@ -136,23 +136,23 @@ impl NewMessage {
         Ok(Self { sender, content, timestamp })
     }
 
-    /// Who speaks.
+    /// The sender.
     pub fn sender(&self) -> Sender {
         self.sender
     }
 
-    /// What is said, byte for byte.
+    /// The content, byte for byte.
     pub fn content(&self) -> &str {
         &self.content
     }
 
-    /// When the client says it was said.
+    /// The time that the client gave the message.
     pub fn timestamp(&self) -> &str {
         &self.timestamp
     }
 }
 
-/// The body's fields, each still raw: so a wrong one can be told from a missing one by its name.
+/// The body's fields as raw JSON, so that an error can name a field that is wrong or missing.
 #[derive(Deserialize)]
 struct Fields<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
@@ -163,7 +163,7 @@ struct Fields<'a> {
     timestamp: Option<&'a RawValue>,
 }
 
-/// Keeps a `null`, which serde would otherwise take for a missing field.
+/// Keeps a `null`, which serde would take for a missing field.
 fn present<'de: 'a, 'a, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<&'a RawValue>, D::Error> {

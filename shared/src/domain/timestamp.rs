@@ -1,19 +1,19 @@
-//! Times as text: the clients' timestamps, checked and kept as they were written, and our own.
+//! Times as text: checking the timestamps of clients, and writing our own.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// The longest accepted, in bytes; ISO 8601 sets no end to the fraction of a second.
+/// How many bytes a timestamp may have; ISO 8601 does not limit the fraction of a second.
 const MAX_LENGTH: usize = 64;
 /// Bytes of a date and a time with seconds, as in `2025-04-05T14:01:00`.
 const SECONDS_END: usize = 19;
 
 /// Whether this is an ISO 8601 date and time in the extended format, with seconds and a time zone.
 ///
-/// RFC 3339, which chrono reads, is wider here and narrower there: it takes a blank for the `T`
-/// and small letters, but neither a decimal comma nor the offsets `+02` and `+0200`.
+/// chrono reads RFC 3339, which differs: it allows a blank for the `T` and lower-case letters, but
+/// neither a decimal comma nor the offsets `+02` and `+0200`.
 pub fn is_valid(text: &str) -> bool {
     let shape = text.is_ascii() && text.len() <= MAX_LENGTH && !text.contains('z');
     shape
@@ -32,7 +32,7 @@ fn as_rfc3339(text: &str) -> Cow<'_, str> {
     };
     let (fraction, offset) = rest.split_at(rest.find(['+', '-']).unwrap_or(rest.len()));
     let offset: Cow<str> = match offset.len() {
-        // Nearly every client writes it like this already.
+        // Nearly every client writes RFC 3339 already.
         0 | 6 if !fraction.contains(',') => return text.into(),
         3 => format!("{offset}:00").into(),
         5 => format!("{}:{}", &offset[..3], &offset[3..]).into(),

@@ -165,15 +165,16 @@ async fn a_read_while_messages_come_and_go_is_one_that_there_was(store: Store) {
     while !writer.is_finished() {
         let log = read(&store, &id).await;
         let end = log_end(&log);
-        let told = deleted(&log[FIRST_LINE_LENGTH..], Cursor::START);
+        let announced = deleted(&log[FIRST_LINE_LENGTH..], Cursor::START);
         let shown = message_ids(log);
-        assert!(shown.is_disjoint(&told), "a message that was deleted is shown");
+        assert!(shown.is_disjoint(&announced), "a message that was deleted is shown");
 
         let later = message_ids(read(&store, &id).await);
         let since = store.read_after(&id, end, u32::MAX).await.unwrap();
-        let told = deleted(&since.lines, end);
-        let hidden: Vec<_> = shown.difference(&later).filter(|id| !told.contains(*id)).collect();
-        assert!(hidden.is_empty(), "deleted, and never told to who reads on: {hidden:?}");
+        let announced = deleted(&since.lines, end);
+        let hidden: Vec<_> =
+            shown.difference(&later).filter(|id| !announced.contains(*id)).collect();
+        assert!(hidden.is_empty(), "deleted without a deletion's line: {hidden:?}");
     }
     writer.await.unwrap();
     assert_eq!(contents(&store, &id).await, ["new"; 60]);

@@ -94,7 +94,7 @@ async fn slots_are_moved_while_they_are_written_to_and_read_and_nothing_breaks()
         let from = cluster.primary_of(slot);
         let to = cluster.primary_of((slot + 5461) % 16384);
         cluster.begin_move(slot, from, to);
-        // In between, the old node tells who asks for the slot's keys to ask the new one.
+        // In between, the old node redirects requests for the slot's keys to the new one.
         writing.progress(WRITERS).await;
         writing.read(id).await;
         cluster.finish_move(slot, to);
@@ -134,7 +134,7 @@ async fn a_slot_moves_to_a_node_that_nobody_knew_while_it_is_written_to_and_read
     let id = writing.ids()[0];
     let slot = cluster.slot(&format!("{{{id}}}"));
     cluster.begin_move(slot, cluster.primary_of(slot), to);
-    // Only the old node knows of the new one, and tells who asks for the slot's keys.
+    // Only the old node knows the new one, and redirects requests for the slot's keys.
     for content in ["first", "second"] {
         writing.store().send(&id, &pending(&id, content, None)).await.unwrap();
         writing.read(&id).await;

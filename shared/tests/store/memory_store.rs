@@ -1,4 +1,4 @@
-//! Expiry in memory, told by a clock that the test moves.
+//! Expiry in memory, by a clock that the test moves.
 
 use std::time::Duration;
 

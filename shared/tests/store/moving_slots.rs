@@ -47,7 +47,7 @@ async fn a_slot_that_leaves_its_node_gives_no_reader_anothers_conversation() {
     let mut following = ConversationReader::new(&store, moved, Cursor::START);
     let far = tokio::time::Instant::now() + 2 * PATIENCE;
     let following = tokio::spawn(async move { following.next(far, u32::MAX).await });
-    wait_until("the follower is heard of", || cluster.is_followed(&moved.to_string(), from));
+    wait_until("the follower is subscribed", || cluster.is_followed(&moved.to_string(), from));
 
     cluster.begin_move(slot, from, to);
     let _asleep = cluster.give_away_asleep(slot, from, to);
@@ -81,10 +81,10 @@ async fn slots_move_key_by_key_and_primaries_hand_over_under_load_and_nobody_not
         writing.progress(WRITERS).await;
         let ids = writing.ids().iter().filter(|id| slot_of(&cluster, id) == slot);
         for id in ids {
-            // Who follows is told, though the one node is subscribed to and the other written to.
+            // Followers are notified, though they are subscribed to one node and the other is written to.
             let mut reader = ConversationReader::new(writing.store(), *id, Cursor::START);
-            let told = timeout(PROMPT, next_but_one(&mut reader)).await;
-            told.expect("told while the slot moves");
+            let notified = timeout(PROMPT, next_but_one(&mut reader)).await;
+            notified.expect("a notification while the slot moves");
         }
         cluster.finish_move(slot, to);
     })

@@ -76,7 +76,7 @@ async fn a_user_who_may_not_run_a_command_changes_nothing_and_can_once_it_may() 
 
 #[tokio::test]
 async fn a_user_who_may_not_remember_sends_adds_none_that_is_to_be_remembered() {
-    for denied in ["-hsetnx", "-hlen", "-pexpireat", "-pexpiretime", "-@hash"] {
+    for denied in ["-hsetnx", "-pexpireat", "-pexpiretime", "-@hash"] {
         let setup = Setup::start().await;
         let (id, _) = setup.conversation().await;
         let before = read(&setup.admin, &id).await;

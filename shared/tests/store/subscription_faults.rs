@@ -16,7 +16,7 @@ use testing::redis::free_port;
 use testing::wait::{PATIENCE, until, wait_until};
 use tokio::time::{Instant, timeout};
 
-/// The contents of what happens next, which must be told without an error.
+/// The lines of what happens next, without an error.
 async fn next(following: &mut ConversationReader) -> String {
     let next = timeout(PROMPT, following.next(Instant::now() + PATIENCE, u32::MAX)).await;
     let Next::Happened(_, tail) = next.expect("in time").expect("no error") else {
@@ -163,7 +163,7 @@ async fn a_node_that_hangs_holds_up_no_follower_of_the_others() {
     };
     let mut followers = vec![follower(others[0])];
     let of_the_hung = follower(hung);
-    wait_until("both are heard of", || {
+    wait_until("both are subscribed", || {
         let follows = |id: &ConversationId| cluster.is_followed(&id.to_string(), primary(id));
         follows(&hung) && follows(&others[0])
     });

@@ -71,7 +71,7 @@ async fn read(store: Store, ids: Vec<ConversationId>, reader: usize, stop: Arc<A
         }
         match store.read(id, &KnownVersions::NONE).await {
             Ok(Read::Log(log)) => drop(checked(id, log)),
-            Ok(Read::Unchanged(_)) => panic!("a reader who knows nothing was told nothing changed"),
+            Ok(Read::Unchanged(_)) => panic!("nothing was known, and nothing has changed"),
             Err(error) => pause(error).await,
         }
         match store.read_after(id, Cursor::START, u32::MAX).await {

@@ -10,8 +10,8 @@ use crate::domain::conversation::ConversationId;
 use crate::store::notifier::{ReconcileRequest, Topics};
 use crate::store::redis::topology::{NodeId, Topology};
 
-/// What the subscriber is told. Sending it fails only once the store is dropped and the subscriber
-/// has ended.
+/// An event for the subscriber. Sending it fails only once the store is dropped and the subscriber has
+/// ended.
 pub(super) enum Event {
     /// A connection was opened.
     Opened,
