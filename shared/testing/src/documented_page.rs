@@ -7,12 +7,11 @@ use thirtyfour::prelude::*;
 use tokio::time::{sleep, timeout};
 
 use crate::browser::Browser;
+use crate::wait::PATIENCE;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
 /// Where the README has the service run.
 const DOCUMENTED_URL: &str = "http://localhost:3000";
-/// Far longer than anything awaited takes, so that only what never happens runs into it.
-const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A window that follows one conversation.
 pub struct DocumentedPage(ManuallyDrop<WebDriver>);

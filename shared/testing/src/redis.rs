@@ -41,7 +41,7 @@ impl RedisServer {
     pub fn start_program(program: Program, options: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
-        // Another process may take the free port before Redis does; then the next will do.
+        // Another process may take the free port before Redis does. Then the next port is tried.
         for _ in 0..10 {
             let port = free_port();
             let mut process = launch(&program, port, &directory, &options);
@@ -94,7 +94,7 @@ impl RedisServer {
         self.process = None;
     }
 
-    /// Starts it again on the same port, with what was saved last; nothing is by itself.
+    /// Starts it again on the same port, with what was saved last. It saves nothing by itself.
     pub fn restart(&mut self) {
         self.kill();
         let mut process = launch(&self.program, self.port, &self.directory, &self.options);
@@ -110,7 +110,7 @@ impl RedisServer {
         file.set_len(length - bytes).expect("a shorter file");
     }
 
-    /// Keeps what it holds over the next restart.
+    /// Saves what it holds, for the next restart.
     pub fn save(&self) {
         self.command(&["SAVE"]);
     }
@@ -126,8 +126,8 @@ impl RedisServer {
     }
 }
 
-/// The URL of a Redis for a test that asks no more of it, and what keeps it running: that of
-/// `PARLEY_TEST_REDIS_URL`, where there is one, or else a server of the test's own.
+/// The URL of a Redis for a test that needs nothing but the URL: that of `PARLEY_TEST_REDIS_URL` where
+/// it is set, or else of a server of the test's own, which runs until it is dropped.
 pub fn any_redis() -> (String, Option<RedisServer>) {
     match std::env::var("PARLEY_TEST_REDIS_URL") {
         Ok(url) => (url, None),
@@ -138,7 +138,7 @@ pub fn any_redis() -> (String, Option<RedisServer>) {
     }
 }
 
-/// How often a server has run a command, from what `INFO commandstats` tells; 0 where never.
+/// How often a server has run a command, by `INFO commandstats`.
 pub fn calls(server: &RedisServer, command: &str) -> u64 {
     let stats = server.command(&["INFO", "commandstats"]);
     let line =

@@ -40,7 +40,7 @@ pub fn pending(id: &ConversationId, content: &str, key: Option<&str>) -> Pending
     PendingMessage::new(id, &message, key.map(|key| key.parse().unwrap()).as_ref())
 }
 
-/// What a reader knows who has read up to these.
+/// The versions at these cursors, as those that a reader knows.
 pub fn cursors(known: &[Cursor]) -> KnownVersions {
     KnownVersions::Cursors(known.to_vec())
 }
@@ -58,7 +58,7 @@ pub async fn send(store: &Store, id: &ConversationId, content: &str) -> MessageI
     }
 }
 
-/// Appends messages past the store, as it would have done, only quicker; their ids.
+/// Appends messages as the store does, only faster, and returns their ids.
 pub fn append_messages(url: &str, id: &ConversationId, number: usize) -> Vec<MessageId> {
     let key = format!("chat:2:{{{id}}}:log");
     let mut redis = redis::Client::open(url).unwrap().get_connection().unwrap();

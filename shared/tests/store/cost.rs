@@ -1,6 +1,8 @@
 //! What operations cost Redis, and how little that depends on how long a conversation is.
 
-use crate::conversing::{append_messages, contents, create, open, pending, read, send};
+use crate::conversing::{
+    append_messages, contents, create, open, pending, read, send, through_a_proxy,
+};
 use shared::domain::conversation::ConversationId;
 use shared::domain::message::MessageId;
 use shared::store::{Sent, Store};
@@ -85,9 +87,7 @@ struct Faulty {
 
 impl Faulty {
     async fn start() -> Self {
-        let redis = RedisServer::start();
-        let proxy = Proxy::to(redis.port()).await;
-        let store = open(&[("REDIS_URL", &proxy.url())]).await;
+        let (redis, proxy, store) = through_a_proxy().await;
         let made = conversations(&store, &redis.url()).await;
         Self { redis, proxy, store, made }
     }

@@ -9,11 +9,11 @@ use super::Cluster;
 use crate::redis::RedisServer;
 use crate::wait::wait_until;
 
-/// After how long a replica that has not taken over is asked again.
-const A_HANDING_OVER: Duration = Duration::from_secs(2);
+/// After how long a replica that has not taken over is sent `CLUSTER FAILOVER` again.
+const FAILOVER_TIME: Duration = Duration::from_secs(2);
 
 impl Cluster {
-    /// Begins to move a slot, and moves its keys: who asks the old node is told to ask the new.
+    /// Begins to move a slot, and moves its keys. The old node redirects requests for them.
     pub fn begin_move(&self, slot: u16, from: usize, to: usize) {
         let slot = slot.to_string();
         let ids = [from, to].map(|node| self.id(node));
@@ -22,12 +22,12 @@ impl Cluster {
         let port = self.nodes[to].port().to_string();
         loop {
             let keys = self.nodes[from].command(&["CLUSTER", "GETKEYSINSLOT", &slot, "100"]);
-            // Like `*1`, `$3`, `key`: no key of ours begins as the lines before it do.
+            // The lines are like `*1`, `$3` and `key`. No key of ours begins with `*` or `$`.
             let keys: Vec<_> = keys.lines().filter(|line| !line.starts_with(['*', '$'])).collect();
             for key in &keys {
                 let moved = ["MIGRATE", "127.0.0.1", &port, key, "0", "5000"];
                 let answer = self.nodes[from].command(&moved);
-                // A key may have expired, or been deleted, since.
+                // A key may have expired or been deleted in between.
                 assert!(matches!(answer.as_str(), "+OK\r\n" | "+NOKEY\r\n"), "{key}: {answer}");
             }
             if keys.is_empty() {
@@ -36,15 +36,13 @@ impl Cluster {
         }
     }
 
-    /// Tells a node of a slot; again, until it has heard which nodes are primaries.
+    /// Changes a slot on a node. Retries until the node knows which nodes are primaries.
     fn set_slot(&self, node: usize, words: &[&str]) {
         let words = [&["CLUSTER", "SETSLOT"], words].concat();
-        wait_until("the node takes down the slot", || {
-            self.nodes[node].command(&words) == "+OK\r\n"
-        });
+        wait_until("the node accepts the slot", || self.nodes[node].command(&words) == "+OK\r\n");
     }
 
-    /// Ends it: all are told where the slot is served from now on.
+    /// Ends the move: tells all primaries which node serves the slot now.
     pub fn finish_move(&self, slot: u16, to: usize) {
         let (slot, id) = (slot.to_string(), self.id(to));
         let is_primary = |node: &usize| self.nodes[*node].command(&["ROLE"]).contains("master");
@@ -54,9 +52,10 @@ impl Cluster {
         }
     }
 
-    /// Has a node sleep, and then give away a slot that has begun to move, in one write.
+    /// Makes a node sleep, and then give away a slot that is being moved, in one write.
     ///
-    /// What it is asked meanwhile it answers after that. Keep the connection until then.
+    /// The node answers only afterwards what it is sent meanwhile. The returned connection has to be
+    /// kept until then.
     pub fn give_away_asleep(&self, slot: u16, from: usize, to: usize) -> TcpStream {
         let id = self.id(to);
         let stream = TcpStream::connect(("127.0.0.1", self.nodes[from].port()));
@@ -66,7 +65,7 @@ impl Cluster {
         stream
     }
 
-    /// Moves a slot by the one command that Valkey has for it since version 9.
+    /// Moves a slot by one command, which Valkey has since version 9.
     pub fn move_at_once(&self, slot: u16, from: usize, to: usize) {
         let (slot_text, id) = (slot.to_string(), self.id(to));
         let words = ["CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", &slot_text, &slot_text, "NODE", &id];
@@ -78,7 +77,7 @@ impl Cluster {
         });
     }
 
-    /// Has the primary of a slot give way to its replica, and waits until it follows that.
+    /// Makes a slot's primary and its replica change places, and waits until they have.
     pub fn hand_over(&self, slot: u16) {
         let primary = self.primary_of(slot);
         let id = self.id(primary);
@@ -88,7 +87,7 @@ impl Cluster {
             own.contains("slave") && own.contains(&id)
         };
         let replica = self.nodes.iter().find(|node| replica(node)).expect("a replica");
-        // It asks in vain before it knows as much of its primary as that does.
+        // A failover is refused before the replica knows all slots of its primary.
         let known = |node: &RedisServer| {
             let nodes = node.command(&["CLUSTER", "NODES"]);
             let line = nodes.lines().find(|line| line.starts_with(&id)).expect("the primary");
@@ -97,12 +96,12 @@ impl Cluster {
         wait_until("the replica knows what its primary serves", || {
             known(replica) == known(&self.nodes[primary])
         });
-        let asked = Cell::new(None);
+        let sent = Cell::new(None);
         wait_until("the primary follows its replica", || {
-            // The other primaries may refuse, until they have heard where a slot was moved last.
-            if asked.get().is_none_or(|asked: Instant| asked.elapsed() > A_HANDING_OVER) {
+            // The other primaries may refuse until they know where a slot was moved last.
+            if sent.get().is_none_or(|sent: Instant| sent.elapsed() > FAILOVER_TIME) {
                 replica.command(&["CLUSTER", "FAILOVER"]);
-                asked.set(Some(Instant::now()));
+                sent.set(Some(Instant::now()));
             }
             let roles = [replica, &self.nodes[primary]].map(|node| node.command(&["ROLE"]));
             roles[0].contains("master") && roles[1].contains("\r\nconnected\r\n")
