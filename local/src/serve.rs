@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryFutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -51,11 +52,10 @@ pub async fn serve(
             Box::pin(async move { Ok::<_, Infallible>(router.respond(request).await) })
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke");
-            }
-        });
+        // An async block that awaits the connection would keep room for it twice.
+        tokio::spawn(connection.inspect_err(|error| {
+            tracing::debug!(%error, "a connection broke");
+        }));
     }
     drop(listener);
     connections.shutdown().await;

@@ -11,6 +11,8 @@ pub type Response = http::Response<Body>;
 
 /// Room for the headers of the fullest response, so that adding them never moves them.
 const MAX_HEADERS: usize = 9;
+/// Room for those of an event stream, which hyper keeps for as long as the stream is open.
+const STREAM_HEADERS: usize = 6;
 
 /// Makes a response whose body is JSON already.
 pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
@@ -25,7 +27,10 @@ pub(crate) fn events(text: impl Into<Bytes>) -> Response {
 
 /// Makes a response of server-sent events that are sent as they happen.
 pub(crate) fn event_stream(stream: ByteStream) -> Response {
-    with_body(StatusCode::OK, EVENT_STREAM, Body::Stream(stream))
+    let mut response = Response::new(Body::Stream(stream));
+    *response.headers_mut() = HeaderMap::with_capacity(STREAM_HEADERS);
+    response.headers_mut().insert(CONTENT_TYPE, EVENT_STREAM);
+    response
 }
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");

@@ -7,7 +7,8 @@ use serde_norway::Value;
 use testing::api::{Api, answer};
 use testing::events::EventSource;
 use testing::gateway::{Gateway, Invocations};
-use testing::redis::{RedisServer, free_port, wait_until};
+use testing::redis::{RedisServer, free_port};
+use testing::wait::wait_until;
 
 use crate::binaries::functions;
 

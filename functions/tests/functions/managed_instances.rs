@@ -19,7 +19,7 @@ async fn fifteen_requests_that_are_held_keep_no_sixteenth_waiting() {
         })
         .collect();
     // Each is being held once its process has asked Redis for the conversation, and found nothing.
-    testing::redis::wait_until("fifteen have looked", || {
+    testing::wait::wait_until("fifteen have looked", || {
         testing::redis::calls(&redis, "getrange") >= 15
     });
     assert!(api.contents(&other).await.is_empty());

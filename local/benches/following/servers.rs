@@ -165,6 +165,6 @@ fn start_nginx(redis: Option<&RedisServer>) -> Outcome<(String, Program)> {
     let mut command = Command::new("nginx");
     command.arg("-p").arg(directory.path()).arg("-c").arg(&path);
     let process = Process::start(&mut command, "local/scripts/bench.sh installs nginx and nchan.");
-    testing::redis::wait_until("nginx listens", || std::net::TcpStream::connect(&address).is_ok());
+    testing::wait::wait_until("nginx listens", || std::net::TcpStream::connect(&address).is_ok());
     Ok((address, Program::Nginx { process, _directory: directory }))
 }

@@ -36,9 +36,9 @@ macro_rules! script {
         concat!(
             include_str!("../../../shared/src/store/redis/scripts/begin.lua"),
             include_str!(concat!("../../../shared/src/store/redis/scripts/", $check)),
-            include_str!("../../../shared/src/store/redis/scripts/prolong.lua"),
+            include_str!("../../../shared/src/store/redis/scripts/extend_expiry.lua"),
             include_str!(concat!("../../../shared/src/store/redis/scripts/", $write)),
-            include_str!("../../../shared/src/store/redis/scripts/tell.lua"),
+            include_str!("../../../shared/src/store/redis/scripts/publish.lua"),
         )
     };
 }

@@ -12,11 +12,9 @@ use testing::contract::TOKENS;
 use testing::redis::RedisServer;
 use testing::router::Router;
 use testing::token;
+use testing::wait::PATIENCE;
 use thirtyfour::prelude::*;
 use tokio::time::{sleep, timeout};
-
-/// Far longer than anything awaited takes, so that only what never happens runs into it.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 const CUSTOMER: &str = "customer";
 const AGENT: &str = "agent";

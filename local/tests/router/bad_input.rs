@@ -11,14 +11,13 @@ mod kind;
 
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
 use testing::api::Api;
 use testing::connection::Connection;
 use testing::router::Router;
+use testing::wait::{PATIENCE, until};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
 
 use self::kind::{Kind, all};
 
@@ -29,9 +28,6 @@ const AT_ONCE: usize = 64;
 /// What an allocator may keep of what the largest requests took, however many there were: half a
 /// megabyte for each that may be under way.
 const MARGIN_KIB: u64 = AT_ONCE as u64 * 512;
-
-/// Far longer than anything awaited takes, so that only what never happens runs into it.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_bad_requests_neither_break_nor_hang_nor_grow_the_router() {
@@ -53,7 +49,7 @@ async fn ten_thousand_bad_requests_neither_break_nor_hang_nor_grow_the_router() 
     ask(&router.url, &conversation, WARM_UP..count).await;
 
     assert!(router.process.0.try_wait().is_ok_and(|status| status.is_none()), "it has ended");
-    until("connections are closed", || router.process.descriptors() <= descriptors).await;
+    until("connections are closed", async || router.process.descriptors() <= descriptors).await;
     let grown = router.process.resident().saturating_sub(memory);
     assert!(grown < MARGIN_KIB, "{grown} KiB more than after the first {WARM_UP}");
     let log = std::fs::read_to_string(log.path()).expect("the log");
@@ -65,16 +61,6 @@ async fn ten_thousand_bad_requests_neither_break_nor_hang_nor_grow_the_router() 
     let sent = api.send(&other, "hello").await;
     assert_eq!(api.contents(&other).await, ["hello"]);
     assert_eq!(api.delete(&other, &sent).await.status, 200);
-}
-
-/// Waits until a condition holds.
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    let holds = async {
-        while !condition() {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(PATIENCE, holds).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 /// Sends the requests of these numbers, many at once, and holds each answer to be none of a fault.

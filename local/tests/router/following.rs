@@ -9,25 +9,13 @@ use testing::contract::follow_at_random;
 use testing::events::EventSource;
 use testing::redis::{RedisServer, calls};
 use testing::router::Router;
+use testing::wait::{PATIENCE, until};
 use tokio::time::{sleep, timeout};
-
-/// Far longer than anything awaited takes, so that only what never happens runs into it.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn on(redis: &RedisServer) -> (Router, Api) {
     let router = Router::start(env!("CARGO_BIN_EXE_local"), Some(&redis.url()), &[]);
     let api = Api::at(&router.url);
     (router, api)
-}
-
-/// Waits until a condition holds.
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    let holds = async {
-        while !condition() {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, holds).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 fn channels(redis: &RedisServer) -> usize {
@@ -91,14 +79,14 @@ async fn followers_cost_redis_nothing_while_idle_but_a_ping_and_a_message_to_the
         sources.push(source);
     }
     // Each has looked when it came, at the clock, and when it was subscribed.
-    until("all listen", || calls(&redis, "pexpiretime") >= 3 * FOLLOWERS as u64).await;
+    until("all listen", async || calls(&redis, "pexpiretime") >= 3 * FOLLOWERS as u64).await;
     // Those who were there before the subscription look once more.
     let pings = calls(&redis, "ping");
-    until("all is quiet", || calls(&redis, "ping") > pings).await;
+    until("all is quiet", async || calls(&redis, "ping") > pings).await;
     assert_eq!(calls(&redis, "subscribe"), 1, "one subscription serves them all");
 
     redis.command(&["CONFIG", "RESETSTAT"]);
-    until("the connection is asked for twice", || calls(&redis, "ping") == 2).await;
+    until("the connection is asked for twice", async || calls(&redis, "ping") == 2).await;
     assert_eq!(commands(&redis), ["2 ping"]);
 
     // Redis knows the script from now on.
@@ -132,9 +120,9 @@ async fn followers_who_leave_at_the_same_moment_leave_no_subscription_behind() {
         for source in &mut sources {
             source.next().await;
         }
-        until("they are subscribed", || channels(&redis) == 1).await;
+        until("they are subscribed", async || channels(&redis) == 1).await;
         drop(sources);
-        until("nobody is subscribed", || channels(&redis) == 0).await;
+        until("nobody is subscribed", async || channels(&redis) == 0).await;
     }
 }
 
@@ -148,11 +136,11 @@ async fn a_client_that_goes_away_frees_what_it_held() {
         source.next().await;
         sources.push(source);
     }
-    until("a channel for each", || channels(&redis) == 20).await;
+    until("a channel for each", async || channels(&redis) == 20).await;
     sources.truncate(5);
-    until("the others are let go", || channels(&redis) == 5).await;
+    until("the others are let go", async || channels(&redis) == 5).await;
     sources.clear();
-    until("all are let go", || channels(&redis) == 0).await;
+    until("all are let go", async || channels(&redis) == 0).await;
 }
 
 #[tokio::test]
@@ -162,7 +150,7 @@ async fn a_stream_survives_a_redis_that_is_away_for_a_while() {
     let conversation = api.create().await;
     let mut source = EventSource::new(&api, &conversation);
     source.next().await;
-    until("it listens", || channels(&redis) == 1).await;
+    until("it listens", async || channels(&redis) == 1).await;
 
     redis.save();
     redis.restart();
@@ -191,7 +179,7 @@ async fn streams_end_when_the_router_is_told_to_stop() {
         let (api, path) = (api.clone(), format!("{conversation}?after=0&wait=25"));
         async move { api.get(&path).await }
     });
-    until("both listen", || calls(&redis, "pexpiretime") >= 6).await;
+    until("both listen", async || calls(&redis, "pexpiretime") >= 6).await;
     router.process.signal("TERM");
     assert_eq!(source.next_of_connection().await, None);
     assert_eq!(held.await.expect("an answer").json()["cursor"], "0");

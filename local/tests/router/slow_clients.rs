@@ -7,11 +7,9 @@ use testing::api::{Api, message};
 use testing::connection::Connection;
 use testing::events::EventSource;
 use testing::router::Router;
+use testing::wait::PATIENCE;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
-
-/// Far longer than anything awaited takes, so that only what never happens runs into it.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 fn impatient() -> (Router, Api) {
     let variables = &[("REQUEST_READ_TIMEOUT_SECONDS", "1")];

@@ -1,16 +1,12 @@
 //! Event streams that are asked for while Redis is away: an error would end an `EventSource` for good.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use testing::api::Api;
 use testing::events::EventSource;
 use testing::redis::RedisServer;
 use testing::router::Router;
+use testing::wait::PATIENCE;
 use tokio::time::timeout;
-
-/// Far longer than anything awaited takes, so that only what never happens runs into it.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn conversation() -> (RedisServer, Router, Api, String) {
     let redis = RedisServer::start();

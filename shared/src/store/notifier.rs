@@ -7,6 +7,7 @@
 mod subscription;
 mod topics;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -22,7 +23,7 @@ pub(super) use topics::Topics;
 #[derive(Clone, Debug)]
 pub(crate) enum Notification {
     /// Something happened.
-    Event(PublishedEvent),
+    Event(Arc<PublishedEvent>),
     /// Something may have happened. The follower reads on.
     ReadOn,
 }
@@ -40,8 +41,8 @@ pub(crate) struct PublishedEvent {
 }
 
 impl PublishedEvent {
-    pub(super) fn new(start: Cursor, line: Bytes, expires: SystemTime) -> Self {
-        Self { start, line, expires, rendered: Rendered::default() }
+    pub(super) fn new(start: Cursor, line: Bytes, expires: SystemTime) -> Arc<Self> {
+        Arc::new(Self { start, line, expires, rendered: Rendered::default() })
     }
 }
 

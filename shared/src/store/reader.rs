@@ -107,7 +107,7 @@ impl ConversationReader {
                     Some(Notification::ReadOn) => following.is_behind = true,
                     Some(Notification::Event(event)) => {
                         let start = self.cursor;
-                        if let Some(tail) = self.take(event) {
+                        if let Some(tail) = self.take(&event) {
                             return Ok(Next::Happened(start, tail));
                         }
                     }
@@ -153,7 +153,7 @@ impl ConversationReader {
     }
 
     /// Takes an event that begins at the cursor.
-    fn take(&mut self, event: PublishedEvent) -> Option<Tail> {
+    fn take(&mut self, event: &PublishedEvent) -> Option<Tail> {
         let following = self.following.as_mut()?;
         if event.start > self.cursor || (event.start == self.cursor && event.line.is_empty()) {
             following.is_behind = true;
@@ -165,8 +165,8 @@ impl ConversationReader {
         }
         self.expires = event.expires;
         self.cursor = self.cursor.advanced_by(event.line.len());
-        let PublishedEvent { line: lines, expires, rendered, .. } = event;
-        Some(Tail { lines, expires, is_whole: true, rendered: Some(rendered) })
+        let (lines, rendered) = (event.line.clone(), event.rendered.clone());
+        Some(Tail { lines, expires: event.expires, is_whole: true, rendered: Some(rendered) })
     }
 }
 

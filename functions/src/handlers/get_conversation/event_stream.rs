@@ -32,8 +32,14 @@ pub(super) async fn respond(
     start: Cursor,
 ) -> Result<Response, Error> {
     let reader = ConversationReader::new(store, conversation, start);
-    let mut stream =
-        EventStream { reader, expires: None, ended: false, text: Bytes::new(), unavailable: None };
+    // Boxed: the future of each piece keeps room for the stream twice.
+    let mut stream = Box::new(EventStream {
+        reader,
+        expires: None,
+        ended: false,
+        text: Bytes::new(),
+        unavailable: None,
+    });
     // Read before responding: what is wrong with the request is an error, not a stream.
     match stream.read_first().await {
         Ok(text) => stream.text = text.into(),
@@ -59,7 +65,7 @@ struct EventStream {
 
 impl EventStream {
     /// Sends what there is to be sent, or waits for it.
-    async fn next(mut self) -> Option<(Bytes, Self)> {
+    async fn next(mut self: Box<Self>) -> Option<(Bytes, Box<Self>)> {
         if let Some(cause) = self.unavailable.take() {
             tracing::error!(%cause, "an event stream waits for the store");
         }
@@ -73,7 +79,8 @@ impl EventStream {
     /// Returns what is to be sent next; nothing at the end.
     async fn read_on(&mut self) -> Bytes {
         let result = match self.expires {
-            None => self.read_first().await.map(Bytes::from),
+            // Boxed: a stream that waits would otherwise keep room for it.
+            None => Box::pin(self.read_first()).await.map(Bytes::from),
             Some(_) => self.wait().await,
         };
         match result {

@@ -27,10 +27,10 @@ fn a_token_is_verified_to_what_it_was_signed_for() {
     {
         let token = tokens.sign(role, conversation.as_ref(), AN_HOUR).unwrap();
         let principal = tokens.verify(&token).unwrap();
-        assert_eq!(principal, Principal::Known { role, conversation });
+        assert_eq!(principal, Principal::Authenticated { role, conversation });
     }
     let token = tokens.for_customer(&id()).unwrap();
-    let customer = Principal::Known { role: Sender::Customer, conversation: Some(id()) };
+    let customer = Principal::Authenticated { role: Sender::Customer, conversation: Some(id()) };
     assert_eq!(tokens.verify(&token).unwrap(), customer);
 }
 

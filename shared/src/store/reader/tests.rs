@@ -61,16 +61,16 @@ async fn an_event_is_taken_only_where_it_begins_at_the_cursor() {
     let event =
         |start, line| PublishedEvent::new(start, Bytes::from_static(line), SystemTime::UNIX_EPOCH);
 
-    assert!(reader.take(event(Cursor::START, b"read before\n")).is_none());
+    assert!(reader.take(&event(Cursor::START, b"read before\n")).is_none());
     assert!(!reader.is_behind());
-    assert!(reader.take(event(cursor.advanced_by(10), b"later\n")).is_none());
+    assert!(reader.take(&event(cursor.advanced_by(10), b"later\n")).is_none());
     assert!(reader.is_behind(), "something was missed");
 
     assert_eq!(next(&mut reader).await.unwrap(), Next::Nothing);
     assert!(!reader.is_behind());
-    assert!(reader.take(event(cursor, b"")).is_none());
+    assert!(reader.take(&event(cursor, b"")).is_none());
     assert!(reader.is_behind(), "the line was too long to be published");
-    let taken = reader.take(event(cursor, b"next\n")).unwrap();
+    let taken = reader.take(&event(cursor, b"next\n")).unwrap();
     assert_eq!(taken.lines, "next\n");
     assert_eq!(reader.cursor(), cursor.advanced_by(5));
 }

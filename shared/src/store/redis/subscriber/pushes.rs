@@ -66,7 +66,7 @@ fn conversation(channel: &Value) -> Option<ConversationId> {
 }
 
 /// Reads what was published, if it is what the scripts publish.
-fn published_event(payload: Value) -> Option<PublishedEvent> {
+fn published_event(payload: Value) -> Option<Arc<PublishedEvent>> {
     let Value::BulkString(payload) = payload else { return None };
     let payload = Bytes::from(payload);
     let head_end = memchr(b'\n', &payload)?;
