@@ -6,7 +6,9 @@ cd "$(dirname "$0")/../.."
 source local/scripts/install_tools.sh
 
 built=$(mktemp -d)
-trap 'rm -rf "$built"' EXIT
-sam build --region us-east-1 --build-dir "$built" \
-    --parameter-overrides "Architecture=$(uname -m | sed s/aarch64/arm64/)"
+# Beside the template, because its paths are relative.
+template=template.built.yaml
+trap 'rm -rf "$built" "$template"' EXIT
+sed "s/Architectures: \[arm64\]/Architectures: [$(uname -m | sed s/aarch64/arm64/)]/" template.yaml >"$template"
+sam build --region us-east-1 --template-file "$template" --build-dir "$built"
 PARLEY_BOOTSTRAPS=$built cargo test --locked -p functions --test functions contract::

@@ -29,6 +29,17 @@ pub(crate) fn authorize(
     Ok((principal, conversation))
 }
 
+/// Authenticates the caller of a creation, where creating takes a token: one that is bound to no
+/// conversation.
+pub(crate) fn authorize_creation(state: &AppState, request: &Request) -> Result<(), Error> {
+    match &state.tokens {
+        Some(tokens) if !state.open_creation => {
+            tokens.verify(token(request)?)?.require_any_conversation()
+        }
+        _ => Ok(()),
+    }
+}
+
 fn token(request: &Request) -> Result<&str, Error> {
     if let Some(token) = bearer_token(request)? {
         return Ok(token);

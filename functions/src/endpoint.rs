@@ -25,7 +25,9 @@ impl Endpoint {
     /// Returns the endpoint of a route. As a constant, it brings no other handler into a binary.
     pub const fn of(route: Route) -> Self {
         let handler: Handler = match route {
-            Route::CreateConversation => |state, _| Box::pin(create_conversation::handle(state)),
+            Route::CreateConversation => {
+                |state, request| Box::pin(create_conversation::handle(state, request))
+            }
             Route::SendMessage => |state, request| Box::pin(send_message::handle(state, request)),
             Route::GetConversation => {
                 |state, request| Box::pin(get_conversation::handle(state, request))

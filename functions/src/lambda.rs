@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt;
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Context, Error, IntoResponse, RequestExt, run_concurrent, service_fn};
+use serde_json::json;
 use shared::config::Config;
 use shared::logging::{self, Format};
 use shared::store::Store;
@@ -40,19 +42,48 @@ async fn serve(endpoint: Endpoint) -> Result<(), Error> {
     config.require_redis()?;
     let state = AppState {
         store: Store::open(&config).await,
-        stream_mode: StreamMode::LongPoll,
+        stream_mode: StreamMode::LongPoll { hold: config.follow_hold, retry: config.follow_retry },
         tokens: config.tokens,
+        open_creation: config.open_creation,
     };
     run_concurrent(service_fn(move |event: lambda_http::Request| {
         let state = state.clone();
         async move {
+            let source = Source::of(&event);
             let request = request(event);
-            let handling = endpoint.handle(&state, &request);
+            let handling = async {
+                match source {
+                    Source::HttpApi => endpoint.handle(&state, &request).await,
+                    _ => Err(shared::error::Error::UnsupportedEvent),
+                }
+            };
             let response = respond(&request.id, Some(endpoint.route), handling).await;
-            Ok::<_, Error>(buffer(response).await)
+            Ok::<_, Error>(buffer(response, source).await)
         }
     }))
     .await
+}
+
+/// What sent an event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    HttpApi,
+    /// Its events have the format of an HTTP API's, without the parameters in the path.
+    FunctionUrl,
+    /// A REST API, a load balancer, or anything else.
+    Other,
+}
+
+impl Source {
+    fn of(event: &lambda_http::Request) -> Self {
+        match event.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => match &context.domain_name {
+                Some(domain) if domain.contains(".lambda-url.") => Self::FunctionUrl,
+                _ => Self::HttpApi,
+            },
+            _ => Self::Other,
+        }
+    }
 }
 
 /// Makes a request of an event.
@@ -89,7 +120,7 @@ fn deadline(context: &Context) -> Instant {
 const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;
 
 /// Gathers a response, because an HTTP API takes it in one piece.
-async fn buffer(response: Response) -> BufferedResponse {
+async fn buffer(response: Response, source: Source) -> BufferedResponse {
     let (parts, body) = response.into_parts();
     let bytes: Vec<u8> = match body {
         body::Body::Whole(bytes) => bytes.into(),
@@ -102,6 +133,16 @@ async fn buffer(response: Response) -> BufferedResponse {
             Ok(text) => Body::Text(text),
             Err(not_text) => Body::Binary(not_text.into_bytes()),
         }
+    };
+    let body = match (source, body) {
+        // In the format that REST APIs and load balancers expect.
+        (Source::Other, Body::Text(text)) => {
+            let headers = json!({"content-type": "application/json"});
+            let response =
+                json!({"statusCode": parts.status.as_u16(), "headers": headers, "body": text});
+            Body::Text(response.to_string())
+        }
+        (_, body) => body,
     };
     BufferedResponse(http::Response::from_parts(parts, body))
 }

@@ -1,5 +1,7 @@
 //! What the handlers share.
 
+use std::time::Duration;
+
 use shared::auth::tokens::Tokens;
 use shared::store::Store;
 
@@ -12,6 +14,8 @@ pub struct AppState {
     pub stream_mode: StreamMode,
     /// Verifies tokens; `None` where everybody may do everything.
     pub tokens: Option<Tokens>,
+    /// Whether creating a conversation takes no token.
+    pub open_creation: bool,
 }
 
 /// How an event stream is answered.
@@ -21,5 +25,10 @@ pub enum StreamMode {
     Live,
     /// The response is held back until something happens, and then ends; the client asks again.
     /// An HTTP API of API Gateway buffers a response, so nothing would arrive before its end.
-    LongPoll,
+    LongPoll {
+        /// How long a response is held back at most.
+        hold: Duration,
+        /// After how long the client asks again.
+        retry: Duration,
+    },
 }

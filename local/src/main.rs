@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
-use crate::options::{Command, Options};
+use crate::options::{Command, Options, Settings};
 use crate::router::Router;
 
 /// Requests begin on one thread and often end on another, which is slow with the system's allocator.
@@ -51,18 +51,14 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     logging::start(Format::Text, LevelFilter::WARN)?;
-    let config = options.config()?;
+    let Settings { host, port, read_timeout, config } = options.settings()?;
     if let Some(Command::Token(wanted)) = &options.command {
         return token::print(wanted, &config);
     }
     let store = Store::open(&config).await;
 
-    let address = (options.host.as_str(), options.port);
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!(
-            "cannot listen on {}:{}: {error}; --host and --port choose another",
-            address.0, address.1
-        )
+    let listener = TcpListener::bind((host.as_str(), port)).await.map_err(|error| {
+        format!("cannot listen on {host}:{port}: {error}; --host and --port choose another")
     })?;
     let place = match &config.redis {
         Some(redis) => format!("Redis at {redis}"),
@@ -76,13 +72,16 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     println!("Parley listens on http://{address}, conversations in {place}, {tokens}");
 
     let stop = stop_signal()?;
-    let state =
-        AppState { store: store.clone(), stream_mode: StreamMode::Live, tokens: config.tokens };
+    let state = AppState {
+        store: store.clone(),
+        stream_mode: StreamMode::Live,
+        tokens: config.tokens,
+        open_creation: config.open_creation,
+    };
     let stop = async move {
         stop.await;
         store.end_following();
     };
-    let read_timeout = options.read_timeout();
     serve::serve(listener, Router::new(state, read_timeout), read_timeout, stop).await;
     Ok(())
 }

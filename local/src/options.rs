@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, value_parser};
+use clap::{Parser, Subcommand};
+use shared::config::variable::number;
 use shared::config::{Config, ConfigError};
 
 use crate::token::TokenOptions;
@@ -11,22 +12,21 @@ use crate::token::TokenOptions;
 #[derive(Debug, Parser)]
 #[command(name = "parley", bin_name = "parley", version, after_help = VARIABLES)]
 pub struct Options {
-    /// The address to listen on
-    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
-    pub host: String,
+    /// The address to listen on [env: HOST] [default: 127.0.0.1]
+    #[arg(long)]
+    host: Option<String>,
 
-    /// The port to listen on; 0 takes a free one
-    #[arg(long, env = "PORT", default_value_t = 3000)]
-    pub port: u16,
+    /// The port to listen on; 0 takes a free one [env: PORT] [default: 3000]
+    #[arg(long)]
+    port: Option<String>,
 
-    /// The Redis that keeps the conversations, like redis://127.0.0.1:6379 [default: this process's memory]
-    // Its value may hold a password, which --help would show.
-    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    /// The Redis that keeps the conversations, like redis://127.0.0.1:6379 [env: REDIS_URL] [default: this process's memory]
+    #[arg(long)]
     redis_url: Option<String>,
 
-    /// Seconds in which a request's head must arrive, and then its body
-    #[arg(long, env, default_value_t = 10, value_parser = value_parser!(u64).range(1..=3600))]
-    request_read_timeout_seconds: u64,
+    /// Seconds in which a request's head must arrive, and then its body [env: REQUEST_READ_TIMEOUT_SECONDS] [default: 10]
+    #[arg(long)]
+    request_read_timeout_seconds: Option<String>,
 
     /// What to do instead of listening
     #[command(subcommand)]
@@ -47,22 +47,45 @@ Further variables:
   REDIS_IAM_USER, REDIS_IAM_CACHE, REDIS_IAM_SERVERLESS
                             log in to ElastiCache with IAM
   AUTH_SECRET               the secret that signs tokens, at least 32 bytes [default: tokens are off]
+  OPEN_CREATION             false if creating a conversation takes a token [default: true]
   CONVERSATION_TTL_SECONDS  seconds that a conversation lives after the last write [default: 1800]
   MAX_CONVERSATION_BYTES    the most bytes of a conversation [default: 4194304]
   MAX_MEMORY_BYTES          the most memory of all conversations without Redis [default: 536870912]
   LOG_LEVEL                 off, error, warn, info (a line a request), debug or trace [default: warn]";
 
+/// What the options say, else the environment.
+#[derive(Debug)]
+pub struct Settings {
+    pub host: String,
+    pub port: u16,
+    /// How long a client may take for a request's head, and as long again for its body.
+    pub read_timeout: Duration,
+    pub config: Config,
+}
+
 impl Options {
-    /// The environment's configuration, with what the command line says.
-    pub fn config(&self) -> Result<Config, ConfigError> {
-        Config::from_variables(|name| match name {
-            "REDIS_URL" => self.redis_url.clone(),
-            _ => std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()),
+    /// Reads the environment where an option is not given. An empty variable counts as unset.
+    pub fn settings(&self) -> Result<Settings, ConfigError> {
+        let port = number("PORT", self.variable("PORT"), "", 3000, 0..=65_535)?;
+        let timeout = "REQUEST_READ_TIMEOUT_SECONDS";
+        let read_timeout = number(timeout, self.variable(timeout), "seconds", 10, 1..=3600)?;
+        Ok(Settings {
+            host: self.variable("HOST").unwrap_or_else(|| "127.0.0.1".to_owned()),
+            port: port as u16,
+            read_timeout: Duration::from_secs(read_timeout),
+            config: Config::from_variables(|name| self.variable(name))?,
         })
     }
 
-    /// How long a client may take over a request's head, and as long again over its body.
-    pub fn read_timeout(&self) -> Duration {
-        Duration::from_secs(self.request_read_timeout_seconds)
+    fn variable(&self, name: &'static str) -> Option<String> {
+        let option = match name {
+            "HOST" => &self.host,
+            "PORT" => &self.port,
+            "REDIS_URL" => &self.redis_url,
+            "REQUEST_READ_TIMEOUT_SECONDS" => &self.request_read_timeout_seconds,
+            _ => &None,
+        };
+        let environment = || std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
+        option.clone().or_else(environment).filter(|value| !value.is_empty())
     }
 }

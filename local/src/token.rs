@@ -37,7 +37,7 @@ pub fn print(options: &TokenOptions, config: &Config) -> Result<(), Box<dyn Erro
         return Err("tokens are off; set AUTH_SECRET to the secret that the router has".into());
     };
     let TokenOptions { role, conversation, ttl } = options;
-    if *role == Sender::Customer && conversation.is_none() {
+    if *role == Sender::Customer && conversation.is_none() && config.open_creation {
         return Err(
             "a customer's token is valid for one conversation; add --conversation <id>".into()
         );

@@ -3,23 +3,31 @@
 mod iam;
 mod redis;
 mod tokens;
+pub mod variable;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub use redis::RedisConfig;
 use thiserror::Error;
 
 use crate::auth::tokens::Tokens;
+use crate::domain::limits::MAX_WAIT_SECONDS;
 use crate::event_log;
 
 /// Half an hour.
-const DEFAULT_TTL_SECONDS: u64 = 30 * 60;
+const TTL_SECONDS: u64 = 30 * 60;
 /// A year. Anything longer is a mistake, and far longer would overflow Redis's clock.
 const MAX_TTL_SECONDS: u64 = 365 * 24 * 60 * 60;
 /// 4 MiB, because a Lambda function's response may have 6 MB.
-const MAX_CONVERSATION_BYTES: usize = 4 * 1024 * 1024;
+const MAX_CONVERSATION_BYTES: u64 = 4 * 1024 * 1024;
 /// 512 MiB: hundreds of thousands of short conversations, and no more than a small container has.
-const DEFAULT_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
+const MEMORY_BYTES: u64 = 512 * 1024 * 1024;
+/// A quarter of a second, at which a browser misses little, to a minute.
+const FOLLOW_RETRY_MILLISECONDS: RangeInclusive<u64> = 250..=60_000;
+
+const SECONDS: &str = "seconds";
+const BYTES: &str = "bytes";
 
 /// What can be configured, however Parley runs.
 #[derive(Clone, Debug)]
@@ -34,6 +42,12 @@ pub struct Config {
     pub max_memory_bytes: usize,
     /// `AUTH_SECRET`: the tokens that requests must carry; `None` requires none.
     pub tokens: Option<Tokens>,
+    /// `OPEN_CREATION`: whether creating a conversation takes no token.
+    pub open_creation: bool,
+    /// `FOLLOW_HOLD_SECONDS`: how long a function holds a request that waits.
+    pub follow_hold: Duration,
+    /// `FOLLOW_RETRY_MILLISECONDS`: after how long a browser asks a function for the next events.
+    pub follow_retry: Duration,
 }
 
 /// A variable with a value that cannot be used. The text is one line, which says what is expected.
@@ -59,30 +73,39 @@ impl Config {
         variable: impl Fn(&'static str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let variable = |name| variable(name).filter(|value| !value.is_empty());
-        let number = |name, unit, default, max| match variable(name) {
-            None => Ok(default),
-            Some(text) => match text.parse() {
-                Ok(value) if (1..=max).contains(&value) => Ok(value),
-                _ => Err(ConfigError {
-                    variable: name,
-                    expectation: format!("a whole number of {unit} from 1 to {max}, not {text:?}"),
-                }),
-            },
+        let number = |name, unit, default, range: RangeInclusive<u64>| {
+            variable::number(name, variable(name), unit, default, range)
         };
-        let ttl =
-            number("CONVERSATION_TTL_SECONDS", "seconds", DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS)?;
-        let max_bytes = MAX_CONVERSATION_BYTES as u64;
-        let max_conversation_bytes =
-            number("MAX_CONVERSATION_BYTES", "bytes", max_bytes, max_bytes)?;
-        let max_memory_bytes =
-            number("MAX_MEMORY_BYTES", "bytes", DEFAULT_MEMORY_BYTES, usize::MAX as u64)?;
+        let ttl = number("CONVERSATION_TTL_SECONDS", SECONDS, TTL_SECONDS, 1..=MAX_TTL_SECONDS)?;
         let conversation_ttl = Duration::from_secs(ttl);
+        let max_conversation_bytes = number(
+            "MAX_CONVERSATION_BYTES",
+            BYTES,
+            MAX_CONVERSATION_BYTES,
+            1..=MAX_CONVERSATION_BYTES,
+        )?;
+        let max_memory_bytes =
+            number("MAX_MEMORY_BYTES", BYTES, MEMORY_BYTES, 1..=usize::MAX as u64)?;
+        let follow_hold =
+            number("FOLLOW_HOLD_SECONDS", SECONDS, MAX_WAIT_SECONDS, 0..=MAX_WAIT_SECONDS)?;
+        let retry = FOLLOW_RETRY_MILLISECONDS;
+        let follow_retry =
+            number("FOLLOW_RETRY_MILLISECONDS", "milliseconds", *retry.start(), retry)?;
+        let tokens = tokens::tokens(variable("AUTH_SECRET"), conversation_ttl)?;
+        let open_creation = variable::boolean("OPEN_CREATION", variable("OPEN_CREATION"), true)?;
+        if !open_creation && tokens.is_none() {
+            let expectation = "true where AUTH_SECRET is not set".to_owned();
+            return Err(ConfigError { variable: "OPEN_CREATION", expectation });
+        }
         Ok(Self {
-            tokens: tokens::tokens(variable("AUTH_SECRET"), conversation_ttl)?,
             redis: RedisConfig::from_variables(variable)?,
             conversation_ttl,
             max_conversation_bytes: max_conversation_bytes as usize,
             max_memory_bytes: max_memory_bytes as usize,
+            tokens,
+            open_creation,
+            follow_hold: Duration::from_secs(follow_hold),
+            follow_retry: Duration::from_millis(follow_retry),
         })
     }
 

@@ -34,6 +34,8 @@ pub enum Error {
     InvalidToken,
     #[error("The token is for another conversation.")]
     ForbiddenConversation,
+    #[error("The token is for one conversation, and cannot create another.")]
+    ForbiddenCreation,
     #[error("The field \"sender\" must be the role of the token.")]
     ForbiddenSender,
     #[error("A customer's token can delete only the customer's messages.")]
@@ -44,6 +46,11 @@ pub enum Error {
     MessageNotFound,
     #[error("The path does not exist.")]
     RouteNotFound,
+    #[error(
+        "This function answers requests of an HTTP API (payload format 2.0), not of a function URL, \
+         a REST API or a load balancer."
+    )]
+    UnsupportedEvent,
     #[error(
         "The path does not support this method; the header Allow names those that it supports."
     )]

@@ -3,6 +3,7 @@
 use json_subscriber::JsonLayer;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::layer::SubscriberExt;
@@ -31,8 +32,9 @@ pub fn start(format: Format, default: LevelFilter) -> Result<(), ConfigError> {
     match format {
         Format::Json => json(level, std::io::stdout).init(),
         Format::Text => {
-            let lines = tracing_subscriber::fmt().with_max_level(level).with_target(false);
-            lines.with_writer(std::io::stderr).init();
+            let lines = tracing_subscriber::fmt::layer().with_target(false);
+            let lines = lines.with_writer(std::io::stderr);
+            tracing_subscriber::registry().with(filter(level)).with(lines).init();
         }
     }
     Ok(())
@@ -47,5 +49,12 @@ where
     let mut lines = JsonLayer::new(writer);
     lines.with_timer("timestamp", SystemTime).with_level("level");
     lines.with_flattened_event().with_top_level_flattened_current_span();
-    tracing_subscriber::registry().with(level).with(lines)
+    tracing_subscriber::registry().with(filter(level)).with(lines)
+}
+
+/// Keeps every other crate at `info`: below that, lambda_runtime logs whole events, with tokens and
+/// contents.
+fn filter(level: LevelFilter) -> Targets {
+    let own = ["shared", "functions", "local"].map(|name| (name, level));
+    Targets::new().with_default(level.min(LevelFilter::INFO)).with_targets(own)
 }

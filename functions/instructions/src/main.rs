@@ -43,7 +43,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     logging::start(Format::Text, LevelFilter::WARN)?;
     let config = Config::from_variables(|_| None)?;
     let store = Store::open(&config).await;
-    let state = AppState { store, stream_mode: StreamMode::LongPoll, tokens: None };
+    let state =
+        AppState { store, stream_mode: StreamMode::Live, tokens: None, open_creation: true };
     let conversation = ConversationId::random();
     state.store.create(&conversation).await?;
     let message = NewMessage::from_json(MESSAGE.as_bytes())?;

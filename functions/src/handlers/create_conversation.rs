@@ -5,10 +5,13 @@ use http::{HeaderValue, StatusCode};
 use shared::domain::conversation::ConversationId;
 use shared::error::Error;
 
+use crate::auth::authorize_creation;
+use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::state::AppState;
 
-pub(crate) async fn handle(state: &AppState) -> Result<Response, Error> {
+pub(crate) async fn handle(state: &AppState, request: &Request) -> Result<Response, Error> {
+    authorize_creation(state, request)?;
     let id = ConversationId::random();
     state.store.create(&id).await?;
 

@@ -38,15 +38,18 @@ pub(crate) async fn handle(state: &AppState, request: &Request) -> Result<Respon
         let after = last_event_id(request)?.or(after).unwrap_or(Cursor::START);
         return match state.stream_mode {
             StreamMode::Live => event_stream::respond(&state.store, conversation, after).await,
-            StreamMode::LongPoll => {
-                let hold = start + Duration::from_secs(MAX_WAIT_SECONDS);
-                let until = within_deadline(request, hold);
-                long_poll::respond(&state.store, conversation, after, until).await
+            StreamMode::LongPoll { hold, retry } => {
+                let until = within_deadline(request, start + hold);
+                long_poll::respond(&state.store, conversation, after, until, retry).await
             }
         };
     }
     match after {
         Some(after) => {
+            let wait = match state.stream_mode {
+                StreamMode::Live => wait,
+                StreamMode::LongPoll { hold, .. } => wait.min(hold),
+            };
             let until = within_deadline(request, start + wait);
             changes::respond(state, conversation, after, until).await
         }

@@ -58,12 +58,15 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::InvalidCursor => (StatusCode::BAD_REQUEST, "invalid_cursor"),
         Error::InvalidWait => (StatusCode::BAD_REQUEST, "invalid_wait"),
         Error::Unauthorized | Error::InvalidToken => (StatusCode::UNAUTHORIZED, "unauthorized"),
-        Error::ForbiddenConversation | Error::ForbiddenSender | Error::ForbiddenDeletion => {
-            (StatusCode::FORBIDDEN, "forbidden")
-        }
+        Error::ForbiddenConversation
+        | Error::ForbiddenCreation
+        | Error::ForbiddenSender
+        | Error::ForbiddenDeletion => (StatusCode::FORBIDDEN, "forbidden"),
         Error::ConversationNotFound => (StatusCode::NOT_FOUND, "conversation_not_found"),
         Error::MessageNotFound => (StatusCode::NOT_FOUND, "message_not_found"),
-        Error::RouteNotFound => (StatusCode::NOT_FOUND, "route_not_found"),
+        Error::RouteNotFound | Error::UnsupportedEvent => {
+            (StatusCode::NOT_FOUND, "route_not_found")
+        }
         Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::ConversationFull => (StatusCode::CONFLICT, "conversation_full"),
         Error::ContentTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "content_too_large"),

@@ -134,7 +134,9 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn any_request() -> impl Strategy<Value = Generated> {
-    let stream_mode = select(&[StreamMode::Live, StreamMode::LongPoll][..]);
+    let hold = Duration::from_secs(25);
+    let long_poll = StreamMode::LongPoll { hold, retry: Duration::from_millis(250) };
+    let stream_mode = select(vec![StreamMode::Live, long_poll]);
     let deadline = prop_oneof![Just(None), (0..4_000_000_u64).prop_map(Some)];
     let start = (select(&Route::ALL[..]), stream_mode, "[A-Z]{1,10}", deadline);
     (start, path(), query(), headers(), body()).prop_map(
@@ -279,7 +281,7 @@ fn any_request_is_answered_and_never_with_a_5xx() {
             runtime.block_on(async {
                 let store = store.clone();
                 let stream_mode = generated.stream_mode;
-                let state = AppState { store, stream_mode, tokens: None };
+                let state = AppState { store, stream_mode, tokens: None, open_creation: true };
                 let request = Present::new(&state).await.request(&generated);
                 let response = answer(generated.route, &state, &request);
                 let response = timeout(Duration::from_secs(60), response).await;

@@ -271,3 +271,25 @@ async fn the_router_makes_tokens_for_trying_out() {
         assert!(error.contains(named), "{named}: {error}");
     }
 }
+
+#[tokio::test]
+async fn creating_takes_a_token_of_no_conversation_where_it_is_not_open() {
+    let variables: &[_] = &[TOKENS, ("OPEN_CREATION", "false")];
+    let router = Router::start(BINARY, None, variables);
+    let stranger = Api::at(&router.url);
+    let create = |api: &Api| answer(api.request(Method::POST, "/api/conversations"));
+    assert_refused(&create(&stranger).await, "Bearer realm=\"parley\"");
+
+    let agent = stranger.with_token(token::agent());
+    let created = create(&agent).await;
+    assert_eq!(created.status, 201);
+    // A customer's token without a conversation creates one, and does nothing else.
+    let claims = json!({"role": "customer", "exp": seconds_from_now(60)});
+    let newcomer = stranger.with_token(sign(&json!({"alg": "HS256"}), &claims, SECRET));
+    assert_eq!(create(&newcomer).await.status, 201);
+    assert_eq!(newcomer.get(created.header("location")).await.status, 401);
+
+    let customer = stranger.with_token(created.text("customerToken"));
+    create(&customer).await.assert_error(403, "forbidden");
+    assert_eq!(customer.get(created.header("location")).await.status, 200);
+}

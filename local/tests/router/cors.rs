@@ -41,3 +41,17 @@ async fn the_template_and_the_router_name_the_same_methods_and_headers() {
         cors["MaxAge"].as_u64().expect("seconds").to_string()
     );
 }
+
+#[test]
+fn the_template_allows_every_header_that_a_page_may_send() {
+    let sent = [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "last-event-id",
+    ];
+    let allowed = listed(&cors_of_the_template()["AllowHeaders"]);
+    assert_eq!(allowed, sent.map(str::to_owned).into());
+}

@@ -22,9 +22,21 @@ impl Principal {
     /// Fails unless the principal may read this conversation, whether it exists or not.
     pub fn require_access(&self, conversation: &ConversationId) -> Result<(), Error> {
         match self {
+            // Such a token is valid for creating alone.
+            Self::Authenticated { role: Sender::Customer, conversation: None } => {
+                Err(Error::InvalidToken)
+            }
             Self::Authenticated { conversation: Some(own), .. } if own != conversation => {
                 Err(Error::ForbiddenConversation)
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails where the principal is bound to one conversation.
+    pub fn require_any_conversation(&self) -> Result<(), Error> {
+        match self {
+            Self::Authenticated { conversation: Some(_), .. } => Err(Error::ForbiddenCreation),
             _ => Ok(()),
         }
     }

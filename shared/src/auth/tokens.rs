@@ -87,10 +87,8 @@ impl Tokens {
         let decode = |key| decode::<Claims>(token, key, &validation).ok();
         let claims = self.verifying.iter().find_map(decode).ok_or(Error::InvalidToken)?.claims;
         let conversation = claims.conversation.map(|id| id.parse()).transpose();
-        match (claims.role, conversation) {
-            (_, Err(_)) | (Sender::Customer, Ok(None)) => Err(Error::InvalidToken),
-            (role, Ok(conversation)) => Ok(Principal::Authenticated { role, conversation }),
-        }
+        let conversation = conversation.map_err(|_| Error::InvalidToken)?;
+        Ok(Principal::Authenticated { role: claims.role, conversation })
     }
 }
 

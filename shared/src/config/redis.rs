@@ -7,6 +7,7 @@ use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, TlsCertificates};
 
+use super::variable::boolean;
 use super::{ConfigError, iam};
 use crate::elasticache::token::IamLogin;
 
@@ -36,14 +37,7 @@ impl RedisConfig {
     ) -> Result<Option<Self>, ConfigError> {
         let Some(urls) = variable("REDIS_URL") else { return Ok(None) };
         let nodes = urls.split(',').map(node).collect::<Result<Vec<_>, _>>()?;
-        let cluster = match variable("REDIS_CLUSTER").as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(other) => {
-                let expectation = format!("true or false, not {other:?}");
-                return Err(ConfigError { variable: "REDIS_CLUSTER", expectation });
-            }
-        };
+        let cluster = boolean("REDIS_CLUSTER", variable("REDIS_CLUSTER"), false)?;
         if nodes.len() > 1 && !cluster {
             return Err(unusable_url("; several nodes need REDIS_CLUSTER=true"));
         }
@@ -77,6 +71,11 @@ impl fmt::Display for RedisConfig {
 fn node(url: &str) -> Result<ConnectionInfo, ConfigError> {
     if !url.contains("://") {
         return Err(unusable_url("; it does not begin with redis:// or rediss://"));
+    }
+    if let Some((_, query)) = url.split_once('?') {
+        // Nothing in it would have an effect, not even `db`, which is part of the path.
+        let name = query.split(['=', '&']).next().unwrap_or_default();
+        return Err(unusable_url(&format!("; the parameter {name:?} is not supported")));
     }
     let node = url.into_connection_info();
     let node = node.map_err(|error| unusable_url(&format!(" ({error})")))?;

@@ -27,7 +27,7 @@ pub(super) async fn respond(
     let mut reader = ConversationReader::new(&state.store, conversation, after);
     let lines = lines(&mut reader, until).await;
     let body = lines.map(|lines| body(&conversation, after, &reader, &lines));
-    if state.stream_mode == StreamMode::LongPoll {
+    if matches!(state.stream_mode, StreamMode::LongPoll { .. }) {
         // Lambda freezes the function then, and Redis would buffer for it.
         reader.close().await;
     }

@@ -8,9 +8,7 @@ use shared::domain::timestamp;
 use shared::event_log::read::{Event, events};
 use shared::store::Tail;
 
-/// Milliseconds after which a browser asks for the next batch.
-pub(super) const RETRY: &str = "retry: 250\n\n";
-/// Milliseconds after which it asks again where the store could not be reached. After an error
+/// Milliseconds after which a browser asks again where the store could not be reached. After an error
 /// status it would never ask again.
 pub(super) const RETRY_UNAVAILABLE: &str = "retry: 3000\n\n";
 /// A comment, which keeps proxies from closing a connection on which nothing happens.

@@ -1,6 +1,8 @@
 //! A conversation as server-sent events in batches: a request is held until something happens, and
 //! the client asks for the next batch.
 
+use std::time::Duration;
+
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::Cursor;
 use shared::error::Error;
@@ -8,9 +10,7 @@ use shared::store::Store;
 use shared::store::reader::{ConversationReader, Next};
 use tokio::time::Instant;
 
-use super::event_text::{
-    COMMENT, RETRY, RETRY_UNAVAILABLE, push_events, push_expired, push_expires,
-};
+use super::event_text::{COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires};
 use crate::http::response::{self, Response};
 
 /// Bytes of the log in one batch; well below what Lambda can respond with.
@@ -22,6 +22,7 @@ pub(super) async fn respond(
     conversation: ConversationId,
     start: Cursor,
     until: Instant,
+    retry: Duration,
 ) -> Result<Response, Error> {
     let mut reader = ConversationReader::new(store, conversation, start);
     let mut text = String::new();
@@ -30,7 +31,7 @@ pub(super) async fn respond(
     // Lambda freezes the function then, and Redis would buffer for it.
     reader.close().await;
     match result {
-        Ok(()) => {}
+        Ok(()) => text.insert_str(0, &format!("retry: {}\n\n", retry.as_millis())),
         // Before anything was read it is an error, else the end of the stream.
         Err(Error::ConversationNotFound) if !text.is_empty() => push_expired(&mut text, cursor),
         Err(Error::StoreUnavailable(cause)) => {
@@ -51,7 +52,6 @@ async fn read_batch(
 ) -> Result<(), Error> {
     let start = reader.cursor();
     let tail = reader.now(BATCH).await?;
-    text.push_str(RETRY);
     push_expires(text, start, tail.expires);
     if !tail.lines.is_empty() {
         push_events(text, start, &tail);
