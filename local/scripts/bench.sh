@@ -14,7 +14,7 @@ bench=throughput
 if [ "${1:-}" = --following ]; then
     shift
     bench=following
-    need nginx nginx-light
+    require nginx nginx-light
     [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] || require nchan libnginx-mod-nchan
 fi
 

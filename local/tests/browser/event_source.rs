@@ -1,4 +1,4 @@
-//! A browser that follows by the README's lines, through what ends an `EventSource` elsewhere.
+//! The documented page in a browser, through what ends an `EventSource` elsewhere.
 
 use testing::api::Api;
 use testing::browser::Browser;

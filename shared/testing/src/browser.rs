@@ -22,7 +22,7 @@ const ARGUMENTS: [&str; 5] = [
     // A container's shared memory is often too small for it.
     "--disable-dev-shm-usage",
     "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];
 
 /// A `chromedriver` on a port of its own; ends with every window it has opened.

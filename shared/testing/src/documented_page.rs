@@ -1,63 +1,70 @@
-//! A page that follows a conversation by the very lines that the README shows.
+//! The page that the API's documentation shows, opened from disk as a reader would.
 
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use thirtyfour::prelude::*;
 use tokio::time::{sleep, timeout};
 
 use crate::browser::Browser;
 use crate::wait::PATIENCE;
 
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
-/// Where the README has the service run.
+const DOCUMENTATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions/API.md");
+/// Where the documentation has the service run.
 const DOCUMENTED_URL: &str = "http://localhost:3000";
+/// The messages that the page shows.
+const SHOWN: &str =
+    "return [...document.querySelectorAll('#messages li')].map((item) => item.textContent)";
 
 /// A window that follows one conversation.
-pub struct DocumentedPage(ManuallyDrop<WebDriver>);
+pub struct DocumentedPage {
+    window: ManuallyDrop<WebDriver>,
+    /// Where the page is, if this made the file.
+    _folder: Option<TempDir>,
+}
 
 impl DocumentedPage {
-    /// Opens a page of the service at `url`, and follows there the conversation at a path.
+    /// Opens a copy of the page that follows, at the service at `url`, the conversation at a path.
     pub async fn follow(browser: &Browser, url: &str, conversation: &str) -> Self {
-        let window = browser.window().await;
-        // Any page of the same origin will do.
-        window.goto(format!("{url}/api/conversations/none")).await.expect("a page");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("follow.html");
+        let page = documented_page().replace(DOCUMENTED_URL, url);
+        std::fs::write(&file, page).expect("a file");
         let id = conversation.rsplit('/').next().expect("an id");
-        let lines = documented_lines().replace(DOCUMENTED_URL, url);
-        let script = format!(
-            "const conversationId = {id:?}; window.seen = [];
-             const show = (id, text) => seen.push(text);
-             const hide = (id) => seen.push(`deleted ${{id}}`);
-             const countDownTo = (time) => {{ if (isNaN(time)) throw time; }};
-             {lines}
-             window.source = source;"
-        );
-        window.execute(script, Vec::new()).await.expect("the README's lines run");
-        Self(window)
+        let mut opened = Self::open(browser, &format!("file://{}#{id}", file.display())).await;
+        opened._folder = Some(folder);
+        opened
     }
 
-    /// Waits until the page has shown this, and nothing else.
-    pub async fn shows(&self, contents: &[&str]) {
+    /// Opens the page at an address.
+    pub async fn open(browser: &Browser, address: &str) -> Self {
+        let window = browser.window().await;
+        window.goto(address).await.expect("a page");
+        Self { window, _folder: None }
+    }
+
+    /// Waits until the page shows these messages, and nothing else.
+    pub async fn shows(&self, messages: &[&str]) {
         let shown = async {
-            while self.seen().await != contents {
+            while self.shown().await != messages {
                 sleep(Duration::from_millis(50)).await;
             }
         };
         if timeout(PATIENCE, shown).await.is_err() {
-            panic!("{:?} and never {contents:?}", self.seen().await);
+            panic!("{:?} and never {messages:?}", self.shown().await);
         }
     }
 
-    async fn seen(&self) -> Vec<String> {
-        let seen = self.0.execute("return window.seen", Vec::new()).await.expect("an array");
-        seen.convert().expect("texts")
+    async fn shown(&self) -> Vec<String> {
+        let shown = self.window.execute(SHOWN, Vec::new()).await.expect("an array");
+        shown.convert().expect("texts")
     }
 }
 
-/// The block of JavaScript that makes an `EventSource`.
-fn documented_lines() -> String {
-    let readme = std::fs::read_to_string(README).expect("the README");
-    let blocks = readme.split("```js\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let mut blocks = blocks.filter(|block| block.contains("new EventSource("));
-    blocks.next().expect("a block that follows").to_owned()
+/// The one block of HTML.
+fn documented_page() -> String {
+    let documentation = std::fs::read_to_string(DOCUMENTATION).expect("the documentation");
+    let (_, rest) = documentation.split_once("```html\n").expect("a page");
+    rest.split("```").next().expect("its end").to_owned()
 }

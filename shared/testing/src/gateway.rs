@@ -157,7 +157,8 @@ async fn invoke(
 
 fn http_response(response: &Value) -> Response {
     let status = response["statusCode"].as_u64().expect("a status") as u16;
-    let mut answer = Response::builder().status(status);
+    // As the template's API answers pages, here those of every origin.
+    let mut answer = Response::builder().status(status).header("access-control-allow-origin", "*");
     for (name, value) in response["headers"].as_object().expect("headers") {
         answer = answer.header(name, value.as_str().expect("a header's text"));
     }

@@ -13,7 +13,7 @@
 //! - [`events`]: a client of its event streams.
 //! - [`connection`]: a client that says any bytes at all.
 //! - [`browser`]: a real browser, for the playground.
-//! - [`documented_page`]: a page in it that follows as the README says.
+//! - [`documented_page`]: the page of the API's documentation, in that browser.
 //! - [`wait`]: waiting for conditions, and how long.
 //! - [`contract`]: what the service answers, to which every way of running is held.
 

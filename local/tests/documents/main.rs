@@ -1,0 +1,101 @@
+//! Every block of every README, run as it is printed, and every link that they hold.
+//!
+//! - [`document`]: a document's blocks.
+//! - [`excluded`]: the blocks that cannot run in a test, and why.
+//! - [`session`]: one bash for each document, into which its other blocks go in their order.
+//! - [`check`]: what is checked of those that do not run: files, scripts, tests, options.
+//! - [`links`]: the links.
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod check;
+mod document;
+mod excluded;
+mod links;
+mod session;
+
+use std::path::{Path, PathBuf};
+
+use document::Document;
+use session::Session;
+use testing::browser::Browser;
+use testing::documented_page::DocumentedPage;
+
+const DOCUMENTS: [&str; 5] =
+    ["README.md", "functions/API.md", "functions/README.md", "local/README.md", "shared/README.md"];
+
+/// The top of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("a folder")
+}
+
+#[test]
+fn the_readme_works_as_printed() {
+    let session = Session::run("README.md");
+    session.prints(&["Hello, how can I help?", r#"{"message":"Message deleted successfully"}"#]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_works_as_printed_and_its_page_from_disk() {
+    let session = Session::run("functions/API.md");
+    session.prints(&[
+        r#"{"message":"Message added successfully""#,
+        "idempotency-replayed: true",
+        "HTTP/1.1 304 Not Modified",
+        r#""content":"Is anybody there?""#,
+        // The answer that was held holds what came later alone.
+        r#""messages":[{"messageId":""#,
+        r#""content":"I am.""#,
+        "event: expires",
+        "event: message",
+        "file://",
+        r#""customerToken":"#,
+        r#"{"message":"Message added successfully""#,
+        // To the tokens of the router, of Node.js and of Python.
+        r#""content":"Hello""#,
+        r#""content":"Hello""#,
+        r#""content":"Hello""#,
+    ]);
+    let held = session.line_with(r#""content":"I am.""#);
+    assert!(!held.contains("Is anybody there?"), "{held}");
+
+    let browser = Browser::start();
+    let page = DocumentedPage::open(&browser, session.line_with("file://")).await;
+    page.shows(&["customer: Hello", "customer: Is anybody there?", "agent: I am."]).await;
+}
+
+#[test]
+fn the_lines_about_redis_work_as_printed() {
+    Session::run("shared/README.md").prints(&["OK", r#"{"conversationId":""#]);
+}
+
+#[test]
+fn the_lines_about_the_router_work_as_printed() {
+    Session::run("local/README.md").prints(&[r#"{"conversationId":""#]);
+}
+
+#[test]
+fn what_cannot_run_in_a_test_names_what_is_there() {
+    for name in DOCUMENTS {
+        let blocks = Document::read(name).blocks;
+        for block in blocks.iter().filter(|block| excluded::reason(block).is_some()) {
+            check::block(block);
+        }
+    }
+}
+
+#[test]
+fn every_block_runs_or_is_excluded_and_no_exclusion_is_left_over() {
+    let blocks = DOCUMENTS.map(|name| Document::read(name).blocks).concat();
+    for excluded in &excluded::EXCLUDED {
+        let is_there = blocks.iter().any(|block| excluded.is(block));
+        assert!(is_there, "{} has no block that begins with {}", excluded.document, excluded.start);
+    }
+    // The tests above run one session for each document but this one.
+    let mut functions = blocks.iter().filter(|block| block.document == "functions/README.md");
+    assert!(functions.all(|block| excluded::reason(block).is_some()));
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    DOCUMENTS.iter().for_each(|name| links::check(name));
+}

@@ -1,0 +1,140 @@
+//! One bash for each document, in a folder that looks like a clone.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+use testing::router::Router;
+
+use crate::document::{Block, Document};
+use crate::{excluded, root};
+
+/// Goes before the blocks. A line that fails is noted; so is a request that is refused, for which
+/// curl would otherwise end well. A stream ends by its time limit, and that is no failure.
+const PROLOGUE: &str = r#"
+set -o errtrace -o pipefail -o history -o histexpand
+exec 3> "$PARLEY_FAILURES"
+trap 'echo "$BASH_COMMAND" >&3' ERR
+trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
+curl() {
+    local status=0
+    command curl --no-progress-meter --fail-with-body "$@" || status=$?
+    [[ $status = 28 && "$*" = *--max-time* ]] || return $status
+}
+"#;
+
+/// Stands before the real cargo: the router that the test was given needs no compiling.
+const CARGO: &str = r#"#!/bin/sh
+[ "$1" = run ] || { echo "only cargo run is expected in a test" >&2; exit 1; }
+shift
+[ "$1" != --quiet ] || shift
+[ "$1" != -- ] || shift
+exec "$PARLEY_ROUTER" "$@"
+"#;
+
+/// Seconds after which a document counts as stuck.
+const TIME_LIMIT: &str = "240";
+
+/// What became of a document's blocks.
+pub struct Session {
+    output: String,
+    /// Held, so that the files that the blocks made stay.
+    _clone: TempDir,
+    _router: Router,
+}
+
+impl Session {
+    /// Runs the blocks of a document, beside the router that it tells the reader to start.
+    pub fn run(document: &'static str) -> Self {
+        let router = Router::start(env!("CARGO_BIN_EXE_local"), None, &[]);
+        let blocks = Document::read(document).blocks;
+        let blocks = blocks.iter().filter(|block| excluded::reason(block).is_none());
+        let script: String = blocks.map(lines).collect();
+        let script = with_free_ports(&script, &router);
+
+        let (clone, beside) = (clone(), tempfile::tempdir().expect("a folder"));
+        let file = |name: &str| beside.path().join(name);
+        fs::write(file("script"), [PROLOGUE, &script].concat()).expect("a file");
+        let output = File::create(file("output")).expect("a file");
+        let path = std::env::var("PATH").expect("a PATH");
+        // Not through a pipe, which what is left in the background would keep open.
+        let status = Command::new("timeout")
+            .args(["--kill-after=5", TIME_LIMIT, "bash"])
+            .current_dir(&clone)
+            .env("PATH", format!("{}:{path}", clone.path().join("bin").display()))
+            .env("TMPDIR", clone.path())
+            .env("PARLEY_ROUTER", env!("CARGO_BIN_EXE_local"))
+            .env("PARLEY_FAILURES", file("failures"))
+            .env_remove("REDIS_URL")
+            .env_remove("AUTH_SECRET")
+            .stdin(File::open(file("script")).expect("the script"))
+            .stdout(output.try_clone().expect("a file"))
+            .stderr(Stdio::from(output))
+            .status();
+        let status = status.expect("timeout, of coreutils");
+
+        let output = fs::read_to_string(file("output")).expect("text");
+        let failures = fs::read_to_string(file("failures")).expect("text");
+        assert!(
+            status.success() && failures.is_empty(),
+            "{document}: {status}; these lines failed:\n{failures}\nAll that was printed:\n{output}"
+        );
+        Self { output, _clone: clone, _router: router }
+    }
+
+    /// Holds what was printed to contain these texts, in this order.
+    pub fn prints(&self, texts: &[&str]) {
+        let mut rest = self.output.as_str();
+        for text in texts {
+            let found = rest.split_once(text);
+            rest = found.unwrap_or_else(|| panic!("no {text} in what follows:\n{rest}")).1;
+        }
+    }
+
+    /// The first line that contains a text, from there on.
+    pub fn line_with(&self, text: &str) -> &str {
+        let line = self.output.lines().find_map(|line| line.find(text).map(|at| &line[at..]));
+        line.unwrap_or_else(|| panic!("no {text} in:\n{}", self.output))
+    }
+}
+
+/// What a reader pastes into bash, or saves in the folder where bash is.
+fn lines(block: &Block) -> String {
+    match block.language.as_str() {
+        "sh" => block.text.clone(),
+        _ => format!("cat > {} <<'END OF FILE'\n{}END OF FILE\n", block.file_name(), block.text),
+    }
+}
+
+/// Replaces the ports that documents name: tests run at the same time.
+fn with_free_ports(script: &str, router: &Router) -> String {
+    let started = router.url.rsplit(':').next().expect("a port");
+    let mut script = script.replace("localhost:3000", &format!("localhost:{started}"));
+    for documented in ["3001", "3002", "6379", "6380"] {
+        let free = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let free = free.local_addr().expect("an address").port().to_string();
+        script = script.replace(documented, &free);
+    }
+    script
+}
+
+/// A folder with everything that the top of the repository holds, in which blocks may write.
+fn clone() -> TempDir {
+    let clone = tempfile::tempdir().expect("a folder");
+    for entry in fs::read_dir(root()).expect("a folder") {
+        let entry = entry.expect("a file");
+        symlink(entry.path(), clone.path().join(entry.file_name())).expect("a link");
+    }
+    write_program(&clone.path().join("bin"), "cargo", CARGO);
+    clone
+}
+
+fn write_program(folder: &Path, name: &str, text: &str) {
+    let program = folder.join(name);
+    fs::create_dir_all(folder).expect("a folder");
+    fs::write(&program, text).expect("a file");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a program");
+}
