@@ -1,31 +1,36 @@
-//! Opens event streams, sends messages, and tells how long each took to arrive and what was lost.
+//! Opens event streams, sends messages, and prints how long each took to arrive and what was lost.
 //!
-//! Runs against any Parley, by default the local router:
+//! Runs against any Parley without tokens, by default the local router, which is to be built in
+//! release as well:
 //!
 //! ```sh
+//! cargo run --release
 //! cargo run --release --example load -- --streams 1000 --conversations 1 --rate 10
 //! ```
 
+use std::error::Error;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
+use clap::{Parser, value_parser};
 use hdrhistogram::Histogram;
 use indicatif::{ProgressBar, ProgressStyle};
-use reqwest::{Client, Response};
+use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+/// What ends the run is printed as a sentence.
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// StreamMode that connect at the same time; more would only queue in the router's accept backlog.
 const CONNECTING: usize = 64;
 /// How long after the last send a delivery counts as lost.
 const LOST_AFTER: Duration = Duration::from_secs(10);
 
-/// Opens event streams, sends messages, and tells how long each took to arrive.
+/// Opens event streams, sends messages, and prints how long each took to arrive.
 #[derive(Parser)]
 struct Options {
     /// Where Parley answers
@@ -35,10 +40,10 @@ struct Options {
     #[arg(long, default_value_t = 1000)]
     streams: usize,
     /// Conversations that they follow, the same number of streams each
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value = "1", value_parser = at_least_one)]
     conversations: usize,
     /// Messages sent in a second, to one conversation after another
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
     rate: u32,
     /// How long to send
     #[arg(long, default_value_t = 10)]
@@ -46,17 +51,29 @@ struct Options {
 }
 
 #[tokio::main]
-async fn main() -> Outcome<()> {
-    let options = Options::parse();
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("load: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Outcome<()> {
     let client = Client::new();
     let started = Instant::now();
 
+    println!("Creating {} conversation(s) at {}", options.conversations, options.url);
     let conversations = create(&client, &options).await?;
+    println!("Opening {} streams on them", options.streams);
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
     let (mut streams, followers) =
         connect(&client, &options, &conversations, started, &arrived).await?;
     drop(arrived);
-    println!("{} streams open after {:.1?}", options.streams, started.elapsed());
+    println!("All are open after {:.1?}", started.elapsed());
+    println!("Sending {} messages a second for {} seconds", options.rate, options.seconds);
 
     let total = options.rate * options.seconds;
     let sending = tokio::spawn(send(client, conversations.clone(), options.rate, total, started));
@@ -91,9 +108,15 @@ async fn main() -> Outcome<()> {
 async fn create(client: &Client, options: &Options) -> Outcome<Vec<String>> {
     let mut conversations = Vec::new();
     for _ in 0..options.conversations {
-        let answer = client.post(format!("{}/api/conversations", options.url)).send().await?;
-        let body: Value = serde_json::from_slice(&answer.error_for_status()?.bytes().await?)?;
-        let id = body["conversationId"].as_str().ok_or("no conversationId")?;
+        let response = client.post(format!("{}/api/conversations", options.url)).send().await;
+        let response = succeeded(response, &options.url)?;
+        let body = serde_json::from_slice::<Value>(&response.bytes().await?).unwrap_or_default();
+        if body["customerToken"].is_string() {
+            let sentence = "asks for tokens, which this does not have; unset AUTH_SECRET there";
+            return Err(format!("the Parley at {} {sentence}", options.url).into());
+        }
+        let id = body["conversationId"].as_str();
+        let id = id.ok_or_else(|| format!("what answers at {} is not Parley", options.url))?;
         conversations.push(format!("{}/api/conversations/{id}", options.url));
     }
     Ok(conversations)
@@ -118,7 +141,7 @@ async fn connect(
         let turn = connecting.clone().acquire_owned().await?;
         let progress = progress.clone();
         opening.spawn(async move {
-            let stream = stream.send().await?.error_for_status();
+            let stream = stream.send().await;
             drop(turn);
             progress.inc(1);
             stream
@@ -126,7 +149,8 @@ async fn connect(
     }
     let mut streams = JoinSet::new();
     while let Some(stream) = opening.join_next().await {
-        streams.spawn(listen(stream??, started, arrived.clone()));
+        let stream = succeeded(stream?, &options.url)?;
+        streams.spawn(listen(stream, started, arrived.clone()));
     }
     progress.finish_and_clear();
     Ok((streams, followers))
@@ -173,6 +197,33 @@ async fn send(
         sends.spawn(async move { request.send().await?.error_for_status() });
     }
     Ok(sends.join_all().await.iter().filter(|sent| sent.is_err()).count())
+}
+
+/// The response, or the sentence that says why there is none that will do.
+fn succeeded(response: reqwest::Result<Response>, url: &str) -> Outcome<Response> {
+    match response {
+        Ok(response) => match response.status() {
+            status if status.is_success() => Ok(response),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                Err(format!("the Parley at {url} cannot reach its store (503)").into())
+            }
+            status => Err(format!("what answers at {url} answers with {status}").into()),
+        },
+        Err(error) => {
+            let mut cause: &dyn Error = &error;
+            while let Some(deeper) = cause.source() {
+                cause = deeper;
+            }
+            let advice = "`cargo run --release` starts a router, --url names another, and \
+                `ulimit -n` allows more streams";
+            Err(format!("no connection to {url}: {cause}. {advice}").into())
+        }
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "not a whole number from 1 on".to_owned())
 }
 
 fn bar(length: u64, what: &'static str) -> ProgressBar {

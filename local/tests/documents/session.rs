@@ -78,8 +78,10 @@ impl Session {
 
         let output = fs::read_to_string(file("output")).expect("text");
         let failures = fs::read_to_string(file("failures")).expect("text");
+        // Bash drops a line with an exclamation mark that it takes for its history's.
+        let is_dropped = output.contains("event not found");
         assert!(
-            status.success() && failures.is_empty(),
+            status.success() && failures.is_empty() && !is_dropped,
             "{document}: {status}; these lines failed:\n{failures}\nAll that was printed:\n{output}"
         );
         Self { output, _clone: clone, _router: router }
