@@ -17,7 +17,7 @@ use crate::{excluded, root};
 const PROLOGUE: &str = r#"
 set -o errtrace -o pipefail -o history -o histexpand
 exec 3> "$PARLEY_FAILURES"
-trap 'echo "$BASH_COMMAND" >&3' ERR
+trap '[[ ${FUNCNAME[0]} ]] || echo "$BASH_COMMAND" >&3' ERR
 trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
 curl() {
     local status=0
@@ -36,7 +36,7 @@ exec "$PARLEY_ROUTER" "$@"
 "#;
 
 /// Seconds after which a document counts as stuck.
-const TIME_LIMIT: &str = "240";
+const TIME_LIMIT: &str = "120";
 
 /// What became of a document's blocks.
 pub struct Session {
