@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 
 use crate::root;
 
-/// Holds options to stand in one of these files or folders, as they are or as the fields of clap.
+/// Holds options to stand in one of these files or folders, as they are or as a field of clap's.
 pub fn assert_options_exist(line: &str, words: &[&str], places: &[&str]) {
-    for option in words.iter().filter_map(|word| word.strip_prefix("--")) {
-        let known_as = [format!("--{option}"), format!(" {}:", option.replace('-', "_"))];
-        let is_known = |text: &str| known_as.iter().any(|name| has_word(text, name));
-        let files = places.iter().flat_map(|place| files(&root().join(place)));
-        let known =
-            files.filter_map(|file| fs::read_to_string(file).ok()).any(|text| is_known(&text));
-        assert!(known, "{line}: there is no option --{option}");
+    let files: Vec<_> = places.iter().flat_map(|place| files(&root().join(place))).collect();
+    for option in words.iter().filter(|word| word.starts_with("--")) {
+        let field = format!("{}:", option.trim_start_matches('-').replace('-', "_"));
+        let is_known = files.iter().filter_map(|file| fs::read_to_string(file).ok()).any(|text| {
+            let is_field =
+                |line: &str| line.trim_start().trim_start_matches("pub ").starts_with(&field);
+            text.lines().any(is_field) || text.split([' ', ']', '"']).any(|word| word == *option)
+        });
+        assert!(is_known, "{line}: there is no option {option}");
     }
 }
 
@@ -22,12 +24,6 @@ pub fn has_function(file: &Path, name: &str) -> bool {
     let text = fs::read_to_string(file).expect("a source");
     let mut names = text.split("fn ").skip(1).filter_map(|rest| rest.split('(').next());
     names.any(|function| function.contains(name))
-}
-
-/// Whether a text contains a word that does not go on.
-fn has_word(text: &str, word: &str) -> bool {
-    let goes_on = |rest: &str| rest.starts_with(|next: char| next.is_alphanumeric() || next == '-');
-    text.match_indices(word).any(|(at, _)| !goes_on(&text[at + word.len()..]))
 }
 
 /// Whether a variable's name stands in a source or a script.
