@@ -35,12 +35,12 @@ pub fn block(block: &Block) {
     }
 }
 
-/// A path from the top of the repository.
-fn is_path(word: &str) -> bool {
+/// Whether it is a path from the top of the repository.
+pub fn is_path(word: &str) -> bool {
     ["local/", "functions/", "shared/"].iter().any(|folder| word.starts_with(folder))
 }
 
-/// A variable of the environment; those of the shell itself are written small.
+/// Whether it sets a variable of the environment; those of the shell itself are written small.
 fn is_assignment(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_uppercase()) && word.contains('=')
 }

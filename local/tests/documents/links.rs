@@ -1,7 +1,8 @@
-//! Links from one document to another, or to a picture.
+//! Links from one document to another or to a picture, and paths in the prose.
 
 use std::path::Path;
 
+use crate::check::is_path;
 use crate::document::Document;
 use crate::root;
 
@@ -30,4 +31,15 @@ fn anchor(line: &str) -> Option<String> {
         line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#'))?;
     let kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
     Some(heading.chars().filter(kept).collect::<String>().to_lowercase().replace(' ', "-"))
+}
+
+/// Holds each path that the prose names, from the top of the repository, to be there.
+pub fn check_paths(document: &'static str) {
+    let text = Document::read(document).text;
+    let prose = text.split("```").step_by(2);
+    let quoted = prose.flat_map(|prose| prose.split('`').skip(1).step_by(2));
+    let words = quoted.filter_map(|quoted| quoted.split_whitespace().next());
+    for path in words.filter(|word| is_path(word)) {
+        assert!(root().join(path).exists(), "{document} names {path}, which is not there");
+    }
 }

@@ -1,14 +1,16 @@
-//! Every block of every README, run as it is printed, and every link that they hold.
+//! Every block of every README, run as it is printed; every link, path and error that they name.
 //!
 //! - [`document`]: a document's blocks.
 //! - [`excluded`]: the blocks that cannot run in a test, and why.
 //! - [`session`]: one bash for each document, into which its other blocks go in their order.
 //! - [`check`]: what is checked of those that do not run: files, scripts, tests, options.
-//! - [`links`]: the links.
+//! - [`links`]: the links, and the paths in the prose.
+//! - [`errors`]: the table of errors, held to openapi.json.
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod check;
 mod document;
+mod errors;
 mod excluded;
 mod links;
 mod session;
@@ -96,6 +98,14 @@ fn every_block_runs_or_is_excluded_and_no_exclusion_is_left_over() {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
-    DOCUMENTS.iter().for_each(|name| links::check(name));
+fn every_link_and_path_leads_somewhere() {
+    for name in DOCUMENTS {
+        links::check(name);
+        links::check_paths(name);
+    }
+}
+
+#[test]
+fn the_table_of_errors_is_that_of_the_description() {
+    assert_eq!(errors::of_document("functions/API.md"), errors::of_description());
 }
