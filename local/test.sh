@@ -4,7 +4,7 @@
 # conversation under `cargo lambda watch`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-source local/scripts/install_tools.sh
+source shared/testing/scripts/install_tools.sh
 
 step() { printf '\n== %s\n' "$*"; }
 

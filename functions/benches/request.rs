@@ -7,7 +7,6 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use functions::endpoint::Endpoint;
 use functions::http::request::{PathParameters, Request};
 use functions::http::response::Response;
-use functions::middleware::respond;
 use functions::route::Route;
 use functions::state::{AppState, StreamMode};
 use http::header::{ETAG, IF_NONE_MATCH};
@@ -72,8 +71,7 @@ impl Present {
 
     /// Answers a request as the adapters do.
     async fn answer(&self, route: Route, request: &Request) -> Response {
-        let handling = Endpoint::of(route).handle(&self.state, request);
-        respond(&request.id, Some(route), handling).await
+        Endpoint::of(route).respond(&self.state, request).await
     }
 }
 

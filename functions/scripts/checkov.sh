@@ -3,7 +3,7 @@
 # it and the SAM CLI want different versions of boto3.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-source local/scripts/install_tools.sh
+source shared/testing/scripts/install_tools.sh
 
 checkov=checkov==3.3.30
 if [ ! -e "$PARLEY_TOOLS/$checkov/bin/checkov" ]; then

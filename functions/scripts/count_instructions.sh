@@ -13,8 +13,8 @@ binary=${CARGO_TARGET_DIR:-target}/instructions/instructions
 allowed_percent=5
 times=1000
 
-# Prints how many instructions one operation takes, from where dispatch has the request to where it
-# has the answer. Without an environment, which could change what is counted.
+# Prints how many instructions one operation takes, from the request to the response. The environment
+# is empty, because it could change what is counted.
 count() {
     local told total
     told=$(env -i PATH="$PATH" valgrind --tool=callgrind --callgrind-out-file=/dev/null \

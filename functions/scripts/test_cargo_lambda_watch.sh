@@ -3,7 +3,7 @@
 # function invoked with its committed event.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-source local/scripts/install_tools.sh
+source shared/testing/scripts/install_tools.sh
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds with SAM what would be deployed, for this machine's processor, and holds those very files to
-# the contract: as Lambda runs them, with every kind of event. About five minutes.
+# Builds with SAM for this machine's processor, and runs the contract tests on the built files, as Lambda
+# runs them. Takes about five minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-source local/scripts/install_tools.sh
+source shared/testing/scripts/install_tools.sh
 
 built=$(mktemp -d)
 # Beside the template, because its paths are relative.

@@ -44,7 +44,7 @@ fn token(request: &Request) -> Result<&str, Error> {
     if let Some(token) = bearer_token(request)? {
         return Ok(token);
     }
-    // A link can only read.
+    // A token in the query is accepted only for reading.
     let reads = matches!(request.method, Method::GET | Method::HEAD);
     let token = request.query_parameter(ACCESS_TOKEN).filter(|_| reads);
     token.ok_or(Error::Unauthorized)

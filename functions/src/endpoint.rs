@@ -7,6 +7,7 @@ use shared::error::Error;
 use crate::handlers::{create_conversation, delete_message, get_conversation, send_message};
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::middleware;
 use crate::route::Route;
 use crate::state::AppState;
 
@@ -37,6 +38,11 @@ impl Endpoint {
             }
         };
         Self { route, handler }
+    }
+
+    /// Responds to a request, whatever handling it ends in.
+    pub async fn respond(self, state: &AppState, request: &Request) -> Response {
+        middleware::respond(&request.id, Some(self.route), self.handle(state, request)).await
     }
 
     /// Handles a request.

@@ -14,16 +14,16 @@ use tracing::{Instrument, Level, Span, enabled};
 
 use crate::http::body::{Body, ByteStream};
 use crate::http::error::error_response;
-use crate::http::response::Response;
+use crate::http::response::{Response, Unavailable};
 use crate::route::Route;
 
 /// The header with the id that names a request in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Awaits what handles a request, and makes the response, whatever it ends in: a panic as well,
-/// because Lambda shows the client nothing of an error that leaves a handler.
+/// Runs a handler and makes the response. An error or a panic becomes an error response, because
+/// Lambda would hide it from the client.
 ///
-/// `route` is `None` where no route matched.
+/// `route` is `None` if no route matched.
 pub async fn respond(
     request_id: &str,
     route: Option<Route>,
@@ -31,19 +31,15 @@ pub async fn respond(
 ) -> Response {
     let mut log = RequestLog::start(request_id, route);
     let result = catch_panic(handling).instrument(log.span.clone()).await;
-    let will_log = match &result {
-        Ok(response) => matches!(response.body(), Body::Stream(_)),
-        Err(error) => cause(error).is_some(),
-    };
-    if will_log && log.span.is_none() {
+    let is_stream = result.as_ref().is_ok_and(|it| matches!(it.body(), Body::Stream(_)));
+    let failure = failure(&result);
+    if log.span.is_none() && (is_stream || failure.is_some()) {
         log.span = span(request_id, route);
     }
-    let mut response = result.unwrap_or_else(|error| {
-        if let Some(cause) = cause(&error) {
-            tracing::error!(parent: &log.span, %cause, "{error}");
-        }
-        error_response(&error)
-    });
+    if let Some((what, cause)) = failure {
+        tracing::error!(parent: &log.span, %cause, "{what}");
+    }
+    let mut response = result.unwrap_or_else(|error| error_response(&error));
     log.status = response.status().as_u16();
     set_common_headers(response.headers_mut(), request_id);
     if route == Some(Route::GetConversation) {
@@ -64,6 +60,20 @@ async fn catch_panic(
 ) -> Result<Response, Error> {
     let result = AssertUnwindSafe(handling).catch_unwind().await;
     result.unwrap_or_else(|_| Err(Error::Internal("the handler panicked".into())))
+}
+
+/// Returns what is logged of a failure. The client is not told its cause.
+fn failure(result: &Result<Response, Error>) -> Option<(&'static str, &Cause)> {
+    const UNAVAILABLE: &str = "the store is unavailable";
+    match result {
+        Ok(response) => {
+            let unavailable = response.extensions().get::<Unavailable>();
+            unavailable.map(|Unavailable(cause)| (UNAVAILABLE, &**cause))
+        }
+        Err(Error::StoreUnavailable(cause)) => Some((UNAVAILABLE, cause)),
+        Err(Error::Internal(cause)) => Some(("internal error", cause)),
+        Err(_) => None,
+    }
 }
 
 fn set_common_headers(headers: &mut HeaderMap, request_id: &str) {
@@ -96,15 +106,7 @@ fn span(request_id: &str, route: Option<Route>) -> Span {
 impl Drop for RequestLog {
     fn drop(&mut self) {
         let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(parent: &self.span, status = self.status, duration_ms, "answered");
-    }
-}
-
-/// Returns what is logged of an error, and never told to the client.
-fn cause(error: &Error) -> Option<&Cause> {
-    match error {
-        Error::Internal(cause) | Error::StoreUnavailable(cause) => Some(cause),
-        _ => None,
+        tracing::info!(parent: &self.span, status = self.status, duration_ms, "request completed");
     }
 }
 

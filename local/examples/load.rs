@@ -25,7 +25,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 /// What ends the run is printed as a sentence.
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// StreamMode that connect at the same time; more would only queue in the router's accept backlog.
+/// Streams that connect at the same time; more would only queue in the router's accept backlog.
 const CONNECTING: usize = 64;
 /// How long after the last send a delivery counts as lost.
 const LOST_AFTER: Duration = Duration::from_secs(10);

@@ -1,11 +1,10 @@
 //! Takes the README's picture of the playground; `local/scripts/playground_picture.sh` runs it.
 #![allow(clippy::expect_used)]
 
-use std::time::Duration;
-
 use serde_json::json;
 use testing::api::{Api, TIMESTAMP};
 use testing::browser::{Browser, window_size};
+use testing::wait::until;
 
 const CONVERSATION: [(&str, &str); 5] = [
     ("customer", "Hi! My parcel says delivered, but nothing is here."),
@@ -20,7 +19,7 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let (Some(url), Some(picture)) = (arguments.next(), arguments.next()) else {
         eprintln!("usage: playground_picture <url of a router> <file>");
-        return;
+        std::process::exit(2);
     };
     let api = Api::at(&url);
     let path = api.create().await;
@@ -37,8 +36,9 @@ async fn main() {
         "return document.querySelectorAll('#agent .message').length == {}",
         CONVERSATION.len()
     );
-    while window.execute(shown.as_str(), vec![]).await.expect("a script").json() != &json!(true) {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("the page shows all messages", async || {
+        window.execute(shown.as_str(), vec![]).await.expect("a script").json() == &json!(true)
+    })
+    .await;
     window.screenshot(picture.as_ref()).await.expect("a picture");
 }

@@ -4,7 +4,7 @@
 # --help tells the options.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-source local/scripts/require.sh
+source shared/testing/scripts/require.sh
 
 require cc gcc libc6-dev
 require redis-server redis-server

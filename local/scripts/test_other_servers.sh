@@ -4,7 +4,7 @@
 #     local/scripts/test_other_servers.sh redis_faults
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-source local/scripts/install_tools.sh
+source shared/testing/scripts/install_tools.sh
 export PARLEY_TOOLS
 
 failed=0

@@ -1,7 +1,6 @@
 //! Cross-origin resource sharing: pages of every origin may use the router (<https://fetch.spec.whatwg.org/#http-cors-protocol>).
 //!
-//! These lines do it without tower, which a layer from a crate would bring into a router that has no
-//! other use for it.
+//! Written by hand, because a crate for it would add tower to the router.
 
 use functions::http::response::{self, Response};
 use http::header::{

@@ -1,6 +1,6 @@
 //! A page on which to try everything out: both ends of a conversation, over the real API.
 //!
-//! It is one answer, of files that are part of the binary, and asks nothing of any other server.
+//! One response, made of files in the binary. The page loads nothing from other servers.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The adapter for hyper: makes of an HTTP request what the handlers take.
+//! The adapter for hyper: converts an HTTP request into a [`Request`].
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 /// Returns the parameters of a matched path, decoded as API Gateway does.
 ///
-/// What is not UTF-8 is replaced, and then refused because it is no id.
+/// Invalid UTF-8 is replaced; the id then fails to parse.
 pub fn path_parameters(parameters: &Params) -> PathParameters {
     let decoded = |name| {
         let text = parameters.get(name)?;

@@ -19,8 +19,8 @@ use tokio::time::sleep;
 
 use crate::router::Router;
 
-/// How long to rest where the process or the system has run out of descriptors or memory.
-const REST: Duration = Duration::from_millis(100);
+/// The pause after the process or the system has run out of descriptors or memory.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` ends; then takes no more connections, and ends with the last request.
 ///
@@ -61,15 +61,15 @@ pub async fn serve(
     connections.shutdown().await;
 }
 
-/// The next connection, whatever becomes of those that break before they are taken.
+/// Accepts the next connection. Those that break before they are accepted are passed over.
 async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {
-                tracing::error!(%error, "no connection can be taken");
-                sleep(REST).await;
+                tracing::error!(%error, "cannot accept a connection");
+                sleep(ACCEPT_BACKOFF).await;
             }
         }
     }

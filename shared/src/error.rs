@@ -22,7 +22,7 @@ pub enum Error {
     InvalidMessageId,
     #[error("The header Idempotency-Key must be 1 to 255 visible ASCII characters.")]
     InvalidIdempotencyKey,
-    #[error("The cursor was not given out by this conversation.")]
+    #[error("The cursor does not belong to this conversation.")]
     InvalidCursor,
     #[error(
         "The parameter \"wait\" must be a whole number of seconds from 0 to {MAX_WAIT_SECONDS}."
@@ -65,7 +65,7 @@ pub enum Error {
     IdempotencyKeyReused,
     #[error("An internal error occurred.")]
     Internal(#[source] Cause),
-    #[error("The message store is unavailable; repeat the request.")]
+    #[error("The message store is unavailable. Retry the request.")]
     StoreUnavailable(#[source] Cause),
 }
 

@@ -29,6 +29,11 @@ pub fn start(format: Format, default: LevelFilter) -> Result<(), ConfigError> {
         })?,
         _ => default,
     };
+    // The message of a panic may hold a part of what it worked on.
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(location, "panicked");
+    }));
     match format {
         Format::Json => json(level, std::io::stdout).init(),
         Format::Text => {

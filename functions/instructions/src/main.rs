@@ -12,8 +12,6 @@ use std::task::{self, Poll};
 
 use functions::endpoint::Endpoint;
 use functions::http::request::{PathParameters, Request};
-use functions::http::response::Response;
-use functions::middleware::respond;
 use functions::route::Route;
 use functions::state::{AppState, StreamMode};
 use shared::config::Config;
@@ -56,19 +54,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let conversation = conversation.to_string();
     for _ in 0..times.parse()? {
         let request = request(&conversation, body);
-        let mut answering = pin!(answer(route, &state, &request));
+        let mut answering = pin!(Endpoint::of(route).respond(&state, &request));
         let response = poll_fn(|context| counted(answering.as_mut(), context)).await;
         if !response.status().is_success() {
             return Err(format!("the {operation} was answered {}", response.status()).into());
         }
     }
     Ok(())
-}
-
-/// Answers a request as the adapters do.
-async fn answer(route: Route, state: &AppState, request: &Request) -> Response {
-    let handling = Endpoint::of(route).handle(state, request);
-    respond(&request.id, Some(route), handling).await
 }
 
 /// Callgrind counts while it is in here, which it knows by the name.

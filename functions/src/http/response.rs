@@ -1,8 +1,11 @@
 //! A response, on its way to the client.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use shared::error::Cause;
 
 use super::body::{Body, ByteStream};
 
@@ -34,6 +37,17 @@ pub(crate) fn event_stream(stream: ByteStream) -> Response {
 }
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
+/// Why a store was unavailable, of a response that succeeds all the same. It is an extension of the
+/// response, and is logged where the request's span is.
+#[derive(Clone)]
+pub(crate) struct Unavailable(pub(crate) Arc<Cause>);
+
+impl Unavailable {
+    pub(crate) fn new(cause: Cause) -> Self {
+        Self(Arc::new(cause))
+    }
+}
 
 /// Makes a response without a body.
 pub fn empty(status: StatusCode) -> Response {

@@ -8,7 +8,7 @@ use functions::endpoint::Endpoint;
 use functions::http::body::Body;
 use functions::http::request::{PathParameters, Request};
 use functions::http::response::Response;
-use functions::middleware::{REQUEST_ID, respond};
+use functions::middleware::REQUEST_ID;
 use functions::route::Route;
 use functions::state::{AppState, StreamMode};
 use futures_util::StreamExt;
@@ -226,10 +226,8 @@ impl Present {
     }
 }
 
-/// Answers a request as the adapters do.
 async fn answer(route: Route, state: &AppState, request: &Request) -> Response {
-    let handling = Endpoint::of(route).handle(state, request);
-    respond(&request.id, Some(route), handling).await
+    Endpoint::of(route).respond(state, request).await
 }
 
 fn json(response: Response) -> Value {

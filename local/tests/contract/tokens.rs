@@ -236,7 +236,7 @@ async fn a_token_in_the_query_may_read_and_appears_in_no_log() {
     let mut log = String::new();
     let stderr = router.process.0.stderr.as_mut().expect("a pipe");
     stderr.read_to_string(&mut log).expect("text");
-    assert!(log.contains("answered"), "{log}");
+    assert!(log.contains("request completed"), "{log}");
     for secret in [token, created.text("customerToken"), SECRET.to_owned()] {
         assert!(!log.contains(&secret), "{log}");
     }

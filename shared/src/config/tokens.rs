@@ -21,8 +21,8 @@ pub(super) fn tokens(
         None => Err(ConfigError {
             variable: "AUTH_SECRET",
             expectation: format!(
-                "a secret of at least {MIN_SECRET_BYTES} bytes, like `openssl rand -hex 32` \
-                 makes, or several of them with commas between"
+                "one or more secrets of at least {MIN_SECRET_BYTES} bytes, separated by \
+                 commas; `openssl rand -hex 32` creates one"
             ),
         }),
     }
@@ -51,7 +51,7 @@ mod tests {
             ["hunter2", ",", " ", &STRONG[1..], &format!("{STRONG},hunter2"), &format!("{STRONG},")]
         {
             let error = read(weak).unwrap_err().to_string();
-            assert!(error.starts_with("AUTH_SECRET must be a secret of at least 32"), "{error}");
+            assert!(error.starts_with("AUTH_SECRET must be one or more secrets of at least 32"), "{error}");
             assert!(!error.contains("hunter2") && !error.contains(STRONG), "{error}");
         }
         assert!(!format!("{:?}", read(STRONG).unwrap()).contains(STRONG));

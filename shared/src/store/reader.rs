@@ -117,6 +117,10 @@ impl ConversationReader {
                         // The clock is read anew: one that was set would cause checks without end.
                         following.clock = Box::pin(self.store.clock(&self.id)).await?;
                         following.is_behind = true;
+                        // The store may have taken long: whoever waits has no time for another trip.
+                        if Instant::now() >= deadline {
+                            return Ok(Next::Nothing);
+                        }
                     }
                 }
             }

@@ -10,7 +10,7 @@ use serde_json::json;
 use shared::config::Config;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/store/iam_token.py");
-const ADVICE: &str = "The tests need the Python of local/scripts/install_tools.sh: run local/test.sh, which \
+const ADVICE: &str = "The tests need the Python of shared/testing/scripts/install_tools.sh: run local/test.sh, which \
     installs it into PARLEY_TOOLS";
 const NOW: u64 = 1_743_775_260;
 /// Made up, with every character that a secret or a session token may have.
@@ -68,7 +68,7 @@ fn token(case: &Case) -> String {
     config.redis.unwrap().iam.unwrap().token(now)
 }
 
-/// The Python that local/scripts/install_tools.sh installs; the SAM CLI brings it botocore.
+/// The Python that shared/testing/scripts/install_tools.sh installs; the SAM CLI brings it botocore.
 fn python() -> PathBuf {
     let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let tools = folder("PARLEY_TOOLS").or_else(|| {

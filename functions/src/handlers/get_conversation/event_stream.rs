@@ -6,14 +6,14 @@ use bytes::Bytes;
 use futures_util::stream::unfold;
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::Cursor;
-use shared::error::{Cause, Error};
+use shared::error::Error;
 use shared::event_log::line::MAX_LINE_BYTES;
 use shared::store::reader::{ConversationReader, Next};
 use shared::store::{Store, Tail};
 use tokio::time::{Instant, sleep};
 
 use super::event_text::{COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires};
-use crate::http::response::{self, Response};
+use crate::http::response::{self, Response, Unavailable};
 
 /// Bytes of the log in one piece of the stream: what the router keeps for a client that does not
 /// read.
@@ -33,23 +33,21 @@ pub(super) async fn respond(
 ) -> Result<Response, Error> {
     let reader = ConversationReader::new(store, conversation, start);
     // Boxed: the future of each piece keeps room for the stream twice.
-    let mut stream = Box::new(EventStream {
-        reader,
-        expires: None,
-        ended: false,
-        text: Bytes::new(),
-        unavailable: None,
-    });
+    let mut stream =
+        Box::new(EventStream { reader, expires: None, ended: false, text: Bytes::new() });
+    let mut unavailable = None;
     // Read before responding: what is wrong with the request is an error, not a stream.
     match stream.read_first().await {
         Ok(text) => stream.text = text.into(),
         Err(Error::StoreUnavailable(cause)) => {
-            stream.unavailable = Some(cause);
+            unavailable = Some(Unavailable::new(cause));
             stream.text = [RETRY_UNAVAILABLE, COMMENT].concat().into();
         }
         Err(error) => return Err(error),
     }
-    Ok(response::event_stream(Box::pin(unfold(stream, EventStream::next))))
+    let mut response = response::event_stream(Box::pin(unfold(stream, EventStream::next)));
+    unavailable.map(|cause| response.extensions_mut().insert(cause));
+    Ok(response)
 }
 
 struct EventStream {
@@ -59,16 +57,11 @@ struct EventStream {
     ended: bool,
     /// What is sent first.
     text: Bytes,
-    /// Why the store was unavailable at first, to be logged in the span of the stream.
-    unavailable: Option<Cause>,
 }
 
 impl EventStream {
     /// Sends what there is to be sent, or waits for it.
     async fn next(mut self: Box<Self>) -> Option<(Bytes, Box<Self>)> {
-        if let Some(cause) = self.unavailable.take() {
-            tracing::error!(%cause, "an event stream waits for the store");
-        }
         let mut text = std::mem::take(&mut self.text);
         if text.is_empty() && !self.ended {
             text = self.read_on().await;

@@ -11,7 +11,7 @@ use shared::store::reader::{ConversationReader, Next};
 use tokio::time::Instant;
 
 use super::event_text::{COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires};
-use crate::http::response::{self, Response};
+use crate::http::response::{self, Response, Unavailable};
 
 /// Bytes of the log in one batch; well below what Lambda can respond with.
 const BATCH: u32 = 1024 * 1024;
@@ -30,18 +30,21 @@ pub(super) async fn respond(
     let cursor = reader.cursor();
     // Lambda freezes the function then, and Redis would buffer for it.
     reader.close().await;
+    let mut unavailable = None;
     match result {
         Ok(()) => text.insert_str(0, &format!("retry: {}\n\n", retry.as_millis())),
         // Before anything was read it is an error, else the end of the stream.
         Err(Error::ConversationNotFound) if !text.is_empty() => push_expired(&mut text, cursor),
         Err(Error::StoreUnavailable(cause)) => {
-            tracing::error!(%cause, "an event stream waits for the store");
+            unavailable = Some(Unavailable::new(cause));
             text.push_str(RETRY_UNAVAILABLE);
             text.push_str(COMMENT);
         }
         Err(error) => return Err(error),
     }
-    Ok(response::events(text))
+    let mut response = response::events(text);
+    unavailable.map(|cause| response.extensions_mut().insert(cause));
+    Ok(response)
 }
 
 /// Appends the expiry and one batch of events.

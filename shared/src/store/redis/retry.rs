@@ -41,7 +41,12 @@ impl Retry {
     ) -> RedisResult<()> {
         match error.retry_method() {
             RetryMethod::NoRetry => return Err(error),
-            RetryMethod::AskRedirect => self.redirect = topology.redirect_node(node, &error),
+            RetryMethod::AskRedirect => {
+                self.redirect = topology.redirect_node(node, &error);
+                if self.redirect.is_none() {
+                    sleep(RETRY_DELAY).await;
+                }
+            }
             RetryMethod::MovedRedirect => {
                 // Two nodes may name each other while a slot is handed over.
                 if topology.record_move(id, node, &error) {

@@ -86,9 +86,11 @@ impl RedisStore {
                 }
                 result => result.map_err(unavailable)?,
             };
-            self.note_publish_error(reply.publish_error);
             match reply.outcome {
-                Outcome::Success(success) => break success,
+                Outcome::Success(success) => {
+                    self.note_publish_error(reply.publish_error);
+                    break success;
+                }
                 Outcome::SendsKeyNeeded => call.names_sends_key = true,
                 Outcome::Refused(error) => return Err(error),
             }

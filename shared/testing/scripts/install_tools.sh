@@ -12,7 +12,7 @@ python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0 schemath
 
 cargo_deny=cargo-deny@0.20.2
 
-source local/scripts/require.sh
+source shared/testing/scripts/require.sh
 
 require cc gcc libc6-dev
 require curl curl
@@ -31,6 +31,11 @@ command -v cargo-clippy >/dev/null || rustup component add clippy
 command -v rustfmt >/dev/null || rustup component add rustfmt
 
 if [ "$(cat "$PARLEY_TOOLS/installed" 2>/dev/null)" != "${python_tools[*]}" ]; then
+    if [ -n "$(ls -A "$PARLEY_TOOLS" 2>/dev/null)" ] && [ ! -e "$PARLEY_TOOLS/installed" ] &&
+        [ ! -e "$PARLEY_TOOLS/pyvenv.cfg" ]; then
+        echo "$PARLEY_TOOLS holds other files; PARLEY_TOOLS must name an empty folder" >&2
+        exit 1
+    fi
     echo "Installing ${python_tools[*]} into $PARLEY_TOOLS"
     rm -rf "$PARLEY_TOOLS"
     # It may have been on the PATH, and bash remembers where it found python3.
