@@ -6,9 +6,13 @@ use std::time::Duration;
 use functions::route::Route;
 use reqwest::Method;
 use testing::api::{Api, answer, message};
+use testing::contract::TOKENS;
 use testing::gateway::{Function, Gateway, Invocations};
 use testing::redis::RedisServer;
+use testing::token;
 use tokio::time::timeout;
+
+use crate::binaries::functions as all_functions;
 
 const SEND_MESSAGE: &str = env!("CARGO_BIN_EXE_send-message");
 
@@ -72,24 +76,36 @@ async fn a_function_whose_connection_died_while_it_was_frozen_serves_its_next_re
 }
 
 #[tokio::test]
-async fn each_request_is_one_line_of_json_without_the_message() {
+async fn each_request_is_one_line_of_json_without_message_token_or_path_at_any_level() {
     let redis = RedisServer::start();
     let log = tempfile::NamedTempFile::new().expect("a file");
-    let variables = &[("LOG_LEVEL", "trace")];
+    let variables = &[("LOG_LEVEL", "trace"), TOKENS];
     // Appending, since several processes write to it.
     let append = || std::fs::File::options().append(true).open(log.path());
     let output = || append().expect("the file").into();
-    let gateway =
-        Gateway::start_logging(Invocations::Plain, functions(), &redis.url(), variables, output)
-            .await;
-    let api = Api::at(&gateway.url);
+    let gateway = Gateway::start_logging(
+        Invocations::Plain,
+        all_functions(),
+        &redis.url(),
+        variables,
+        output,
+    )
+    .await;
+    let token = token::agent();
+    let stranger = Api::at(&gateway.url);
+    let api = stranger.with_token(token.clone());
     let conversation = api.create().await;
+    let in_query = format!("{conversation}?access_token={token}");
+    let read = stranger.get(&in_query).await;
+    assert_eq!(read.status, 200, "{}", read.body);
     let sent = api.post(&conversation, message("a secret of the customer")).await;
     let refused = api.post(&conversation, r#"{"sender":"a secret of the customer"}"#).await;
     drop(gateway);
 
     let log = std::fs::read_to_string(log.path()).expect("the log");
-    assert!(!log.contains("secret"), "{log}");
+    for kept in ["secret", token.as_str(), conversation.as_str()] {
+        assert!(!log.contains(kept), "{kept}: {log}");
+    }
     for (answer, status) in [(sent, 201), (refused, 400)] {
         let id = answer.header("x-request-id");
         let lines = log.lines().map(|line| serde_json::from_str(line).expect("JSON"));

@@ -51,7 +51,10 @@ mod tests {
             ["hunter2", ",", " ", &STRONG[1..], &format!("{STRONG},hunter2"), &format!("{STRONG},")]
         {
             let error = read(weak).unwrap_err().to_string();
-            assert!(error.starts_with("AUTH_SECRET must be one or more secrets of at least 32"), "{error}");
+            assert!(
+                error.starts_with("AUTH_SECRET must be one or more secrets of at least 32"),
+                "{error}"
+            );
             assert!(!error.contains("hunter2") && !error.contains(STRONG), "{error}");
         }
         assert!(!format!("{:?}", read(STRONG).unwrap()).contains(STRONG));
