@@ -57,3 +57,20 @@ async fn a_batch_that_is_asked_for_while_the_store_is_away_has_the_browser_come_
     assert_eq!((batch.status.as_u16(), batch.body.as_str()), (200, "retry: 3000\n\n:\n\n"));
     assert_eq!(batch.header("content-type"), "text/event-stream");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_of_0_answers_a_follower_at_once_and_tells_it_when_to_come_back() {
+    let redis = RedisServer::start();
+    let variables = &[("FOLLOW_HOLD_SECONDS", "0"), ("FOLLOW_RETRY_MILLISECONDS", "12000")];
+    let gateway = Gateway::invoking(Invocations::Plain, functions(), &redis.url(), variables).await;
+    let api = Api::at(&gateway.url);
+    let conversation = api.create().await;
+    // Nothing has happened after the cursor of an empty conversation: else it would be held.
+    let waiting = format!("{conversation}?after=0&wait=25");
+    let stream = api.request(Method::GET, &conversation).header("Accept", "text/event-stream");
+    let both = async { (api.get(&waiting).await, answer(stream).await) };
+    let (waited, batch) =
+        tokio::time::timeout(Duration::from_secs(20), both).await.expect("at once");
+    assert_eq!(waited.json()["messages"], serde_json::json!([]));
+    assert!(batch.body.starts_with("retry: 12000\n\n"), "{}", batch.body);
+}

@@ -163,6 +163,14 @@ fn what_makes_no_sense_ends_it_with_one_line_that_says_why() {
             "MAX_CONVERSATION_BYTES",
         ),
         (vec!["--port", &free], vec![("LOG_LEVEL", "loud")], "LOG_LEVEL"),
+        (vec![], vec![("PORT", "abc")], "PORT"),
+        (vec![], vec![("PORT", "65536")], "PORT"),
+        (vec!["--port", "-1"], vec![], "PORT"),
+        (vec![], vec![("REQUEST_READ_TIMEOUT_SECONDS", "0")], "REQUEST_READ_TIMEOUT_SECONDS"),
+        (vec![], vec![("OPEN_CREATION", "false")], "OPEN_CREATION"),
+        (vec![], vec![("FOLLOW_HOLD_SECONDS", "26")], "FOLLOW_HOLD_SECONDS"),
+        (vec![], vec![("REDIS_URL", "localhost:6379")], "REDIS_URL"),
+        (vec![], vec![("REDIS_URL", "redis://127.0.0.1/?db=3")], "\"db\""),
         (vec!["--port", &free, "--host", "nowhere.invalid"], vec![], "--host"),
     ] {
         let output = run(&arguments, &variables);
@@ -196,4 +204,27 @@ fn the_first_line_says_where_it_listens_and_how_to_use_redis() {
     let router = Router::start(BINARY, None, &[]);
     assert!(router.greeting.contains("http://127.0.0.1:"), "{}", router.greeting);
     assert!(router.greeting.contains("--redis-url redis://"), "{}", router.greeting);
+}
+
+#[tokio::test]
+async fn an_empty_variable_counts_as_unset() {
+    let router = Router::start(
+        BINARY,
+        None,
+        &[
+            ("HOST", ""),
+            ("PORT", ""),
+            ("REDIS_URL", ""),
+            ("REDIS_CLUSTER", ""),
+            ("REDIS_IAM_USER", ""),
+            ("REQUEST_READ_TIMEOUT_SECONDS", ""),
+            ("AUTH_SECRET", ""),
+            ("OPEN_CREATION", ""),
+            ("CONVERSATION_TTL_SECONDS", ""),
+            ("MAX_CONVERSATION_BYTES", ""),
+            ("MAX_MEMORY_BYTES", ""),
+            ("LOG_LEVEL", ""),
+        ],
+    );
+    Api::at(&router.url).create().await;
 }
