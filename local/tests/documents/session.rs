@@ -57,7 +57,7 @@ impl Session {
         let blocks = Document::read(document).blocks;
         let blocks = blocks.iter().filter(|block| excluded::reason(block).is_none());
         let script: String = blocks.map(lines).collect();
-        let script = with_free_ports(&script, &router);
+        let script = with_two_secrets(&with_free_ports(&script, &router));
 
         let (clone, beside) = (clone(), tempfile::tempdir().expect("a folder"));
         let file = |name: &str| beside.path().join(name);
@@ -125,6 +125,14 @@ fn with_free_ports(script: &str, router: &Router) -> String {
         script = script.replace(documented, &free);
     }
     script
+}
+
+/// Puts a second secret and blanks into AUTH_SECRET: what signs tokens must take the first secret alone,
+/// as Parley does.
+fn with_two_secrets(script: &str) -> String {
+    let secret = "$(head -c 32 /dev/urandom | base64)";
+    let assignment = format!("AUTH_SECRET={secret}");
+    script.replace(&assignment, &format!("AUTH_SECRET=\" {secret} , {secret} \""))
 }
 
 /// A folder with everything that the top of the repository holds, in which blocks may write.
