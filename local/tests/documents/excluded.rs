@@ -15,13 +15,14 @@ const LONG: &str = "takes minutes";
 const AWS: &str = "needs an AWS account";
 const WATCH: &str = "compiles the functions again; test_cargo_lambda_watch.sh runs the same";
 
-pub const EXCLUDED: [Excluded; 16] = [
+pub const EXCLUDED: [Excluded; 17] = [
     excluded("README.md", "cargo run\n", "runs until Ctrl-C; the test has started the router"),
     excluded("README.md", "local/test.sh\n", "runs this very test"),
     excluded("functions/README.md", "REDIS_URL=redis://127.0.0.1:6379 cargo lambda watch", WATCH),
     excluded("functions/README.md", "curl -X POST http://localhost:9000", WATCH),
     excluded("functions/README.md", "cargo lambda invoke", WATCH),
     excluded("functions/README.md", "sam build\n", AWS),
+    excluded("functions/README.md", "secret=", AWS),
     excluded("functions/README.md", "function=", AWS),
     excluded("functions/README.md", "# 5 minutes: what SAM builds", LONG),
     excluded("local/README.md", "docker build", "needs Docker, and compiles the router in release"),
