@@ -6,7 +6,8 @@ use crate::check::is_path;
 use crate::document::Document;
 use crate::root;
 
-/// Holds each link of a document to lead to a file, and to a heading where it names one.
+/// Holds each link of a document to lead to a file, or to the document itself, and to a heading where it
+/// names one.
 pub fn check(document: &'static str) {
     let text = Document::read(document).text;
     for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
@@ -15,7 +16,10 @@ pub fn check(document: &'static str) {
         }
         let (path, heading) = target.split_once('#').unwrap_or((target, ""));
         let folder = Path::new(document).parent().expect("a folder");
-        let file = root().join(folder).join(path);
+        let file = match path {
+            "" => root().join(document),
+            _ => root().join(folder).join(path),
+        };
         assert!(file.exists(), "{document} links to {target}, which is not there");
         if !heading.is_empty() {
             let text = std::fs::read_to_string(&file).expect("a document");
