@@ -165,7 +165,7 @@ fn what_makes_no_sense_ends_it_with_one_line_that_says_why() {
         (vec!["--port", &free], vec![("LOG_LEVEL", "loud")], "LOG_LEVEL"),
         (vec![], vec![("PORT", "abc")], "PORT"),
         (vec![], vec![("PORT", "65536")], "PORT"),
-        (vec!["--port", "-1"], vec![], "PORT"),
+        (vec!["--port=-1"], vec![], "PORT"),
         (vec![], vec![("REQUEST_READ_TIMEOUT_SECONDS", "0")], "REQUEST_READ_TIMEOUT_SECONDS"),
         (vec![], vec![("OPEN_CREATION", "false")], "OPEN_CREATION"),
         (vec![], vec![("FOLLOW_HOLD_SECONDS", "26")], "FOLLOW_HOLD_SECONDS"),
