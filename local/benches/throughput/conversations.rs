@@ -8,10 +8,13 @@ use shared::event_log::state::STATE_LENGTH;
 use shared::event_log::{self, FRONT_LENGTH, cursor_at, line};
 use testing::redis::RedisServer;
 
-use crate::requests::{MESSAGE, create, send};
-use crate::rows::Row;
+use crate::requests::{MESSAGE, NUMBER, create, delete, read, send};
+use crate::rows::{Action, Row};
 use crate::targets::Target;
 use crate::{Outcome, pipeline};
+
+/// As many deletions as are prepared for a measurement at most.
+const MAX_DELETIONS: usize = 500_000;
 
 /// The life of a conversation, as the router has it by default.
 pub const TTL_MILLISECONDS: u64 = 1_800_000;
@@ -29,6 +32,30 @@ pub struct Conversations {
 }
 
 impl Conversations {
+    /// One request for each conversation; of deletions, which are not done twice, one for each message.
+    pub fn requests(&self, row: &Row) -> Vec<String> {
+        let Self { ids, messages, cursor } = self;
+        let each = |request: &dyn Fn(&String) -> String| ids.iter().map(request).collect();
+        match row.action {
+            Action::Create => each(&|_| create()),
+            Action::Send => each(&|id| send(id, "")),
+            Action::SendOnce => {
+                each(&|id| send(id, &format!("Idempotency-Key: message-{NUMBER}\r\n")))
+            }
+            Action::Read => each(&|id| read(id, "", "")),
+            Action::ReadUnchanged => {
+                each(&|id| read(id, "", &format!("If-None-Match: \"{cursor}\"\r\n")))
+            }
+            Action::ReadAfter => each(&|id| read(id, &format!("?after={cursor}"), "")),
+            Action::Delete => {
+                let requests = messages
+                    .iter()
+                    .flat_map(|message| ids.iter().map(move |id| delete(id, &message.to_string())));
+                requests.take(MAX_DELETIONS).collect()
+            }
+        }
+    }
+
     /// Makes those that a measurement of this many seconds begins with.
     pub fn prepare(
         row: &Row,

@@ -1,6 +1,5 @@
 //! The bytes that wrk sends, and what must be answered.
 
-use crate::conversations::Conversations;
 use crate::rows::{Action, Row};
 
 /// A message of usual length.
@@ -8,31 +7,6 @@ pub const MESSAGE: &str = r#"{"sender":"customer","content":"Hello, my order has
 
 /// Where wrk puts a number that it has not put anywhere before.
 pub const NUMBER: char = '\u{1}';
-
-/// As many deletions as are prepared for a measurement at most.
-const MAX_DELETIONS: usize = 500_000;
-
-/// One request for each conversation; of deletions, which are not done twice, one for each message.
-pub fn of(row: &Row, conversations: &Conversations) -> Vec<String> {
-    let Conversations { ids, messages, cursor } = conversations;
-    let each = |request: &dyn Fn(&String) -> String| ids.iter().map(request).collect();
-    match row.action {
-        Action::Create => each(&|_| create()),
-        Action::Send => each(&|id| send(id, "")),
-        Action::SendOnce => each(&|id| send(id, &format!("Idempotency-Key: message-{NUMBER}\r\n"))),
-        Action::Read => each(&|id| read(id, "", "")),
-        Action::ReadUnchanged => {
-            each(&|id| read(id, "", &format!("If-None-Match: \"{cursor}\"\r\n")))
-        }
-        Action::ReadAfter => each(&|id| read(id, &format!("?after={cursor}"), "")),
-        Action::Delete => {
-            let requests = messages
-                .iter()
-                .flat_map(|message| ids.iter().map(move |id| delete(id, &message.to_string())));
-            requests.take(MAX_DELETIONS).collect()
-        }
-    }
-}
 
 /// Whether an answer, head and body, is what a row's requests should get.
 pub fn is_right(row: &Row, answer: &str) -> bool {
@@ -58,11 +32,11 @@ pub fn send(id: &str, headers: &str) -> String {
     post(&format!("/api/conversations/{id}/messages"), headers, MESSAGE)
 }
 
-fn read(id: &str, query: &str, headers: &str) -> String {
+pub fn read(id: &str, query: &str, headers: &str) -> String {
     format!("GET /api/conversations/{id}{query} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")
 }
 
-fn delete(id: &str, message: &str) -> String {
+pub fn delete(id: &str, message: &str) -> String {
     format!("DELETE /api/conversations/{id}/messages/{message} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 

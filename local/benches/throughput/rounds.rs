@@ -88,7 +88,7 @@ fn measure(
 ) -> Outcome<Figures> {
     let in_row = |error| format!("{}, on the {target}: {error}", row.name);
     let conversations = Conversations::prepare(row, seconds, target, redis, &server.url)?;
-    let requests = requests::of(row, &conversations);
+    let requests = conversations.requests(row);
     let answer = pipeline::answer(&server.url, &requests[0].replace(requests::NUMBER, "first"))?;
     if !requests::is_right(row, &answer) {
         return Err(in_row(format!("a wrong answer:\n{answer}")).into());
