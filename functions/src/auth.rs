@@ -29,7 +29,7 @@ pub(crate) fn authorize(
     Ok((principal, conversation))
 }
 
-/// Authenticates the caller of a creation, where creating takes a token: one that is bound to no
+/// Authenticates the caller of a creation, if creating takes a token: one that is bound to no
 /// conversation.
 pub(crate) fn authorize_creation(state: &AppState, request: &Request) -> Result<(), Error> {
     match &state.tokens {

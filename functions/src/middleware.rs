@@ -92,7 +92,7 @@ struct RequestLog {
 
 impl RequestLog {
     fn start(request_id: &str, route: Option<Route>) -> Self {
-        // A span takes as long as a third of a request: where only what fails is logged, it is made
+        // A span takes as long as a third of a request: if only what fails is logged, it is made
         // when something does.
         let span = if enabled!(Level::INFO) { span(request_id, route) } else { Span::none() };
         Self { span, started: Instant::now(), status: 0 }

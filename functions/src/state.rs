@@ -12,7 +12,7 @@ pub struct AppState {
     pub store: Store,
     /// How an event stream is answered.
     pub stream_mode: StreamMode,
-    /// Verifies tokens; `None` where everybody may do everything.
+    /// Verifies tokens; `None` if everybody may do everything.
     pub tokens: Option<Tokens>,
     /// Whether creating a conversation takes no token.
     pub open_creation: bool,

@@ -64,7 +64,7 @@ pub struct Settings {
 }
 
 impl Options {
-    /// Reads the environment where an option is not given. An empty variable counts as unset.
+    /// Reads the environment if an option is not given. An empty variable counts as unset.
     pub fn settings(&self) -> Result<Settings, ConfigError> {
         let port = number("PORT", self.variable("PORT"), "", 3000, 0..=65_535)?;
         let timeout = "REQUEST_READ_TIMEOUT_SECONDS";

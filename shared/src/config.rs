@@ -109,7 +109,7 @@ impl Config {
         })
     }
 
-    /// Fails where no Redis is configured.
+    /// Fails if no Redis is configured.
     pub fn require_redis(&self) -> Result<(), ConfigError> {
         match self.redis {
             Some(_) => Ok(()),

@@ -16,7 +16,7 @@
 //! - Deleting overwrites a message's line with blanks, so that its content is gone at once, and
 //!   appends a line that says so. Offsets never move.
 //! - Reading everything takes the whole log and replaces its last comma with `]}`. Lines that are no
-//!   messages are left out, which takes a walk through the log only where it has such lines.
+//!   messages are left out, which takes a walk through the log only if it has such lines.
 //!
 //! JSON escapes quotes and line feeds inside strings. So a line feed always ends an event, and
 //! `{"messageId":"` or `{"event":"` always begins one, whatever a message may contain.

@@ -20,7 +20,7 @@ pub enum Format {
     Text,
 }
 
-/// Starts logging at the level `LOG_LEVEL`, or `default` where it is unset.
+/// Starts logging at the level `LOG_LEVEL`, or `default` if it is unset.
 pub fn start(format: Format, default: LevelFilter) -> Result<(), ConfigError> {
     let level = match std::env::var("LOG_LEVEL") {
         Ok(name) if !name.is_empty() => name.parse().map_err(|_| ConfigError {

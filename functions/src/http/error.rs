@@ -8,7 +8,7 @@ use shared::error::Error;
 
 use super::response::{Response, json};
 
-/// Seconds after which a request should be repeated where the store cannot be reached.
+/// Seconds after which a request should be repeated if the store cannot be reached.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// The challenges to a client without a token, and to one whose token is invalid (RFC 6750,

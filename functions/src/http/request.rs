@@ -23,7 +23,7 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
-    /// When the response must have been given; `None` where nothing limits it.
+    /// When the response must have been given; `None` if nothing limits it.
     pub deadline: Option<Instant>,
 }
 

@@ -33,7 +33,7 @@ impl Principal {
         }
     }
 
-    /// Fails where the principal is bound to one conversation.
+    /// Fails if the principal is bound to one conversation.
     pub fn require_any_conversation(&self) -> Result<(), Error> {
         match self {
             Self::Authenticated { conversation: Some(_), .. } => Err(Error::ForbiddenCreation),
@@ -49,7 +49,7 @@ impl Principal {
         }
     }
 
-    /// Returns the only sender whose messages the principal may delete; `None` where it may delete
+    /// Returns the only sender whose messages the principal may delete; `None` if it may delete
     /// all.
     pub fn may_only_delete_of(&self) -> Option<Sender> {
         match self {

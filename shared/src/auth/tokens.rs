@@ -47,7 +47,7 @@ struct Claims {
 impl Tokens {
     /// The first secret signs, and all of them verify, so that secrets can be rotated.
     ///
-    /// A customer's token is valid for `customer_ttl`. `None` where there is no secret, or one that
+    /// A customer's token is valid for `customer_ttl`. `None` if there is no secret, or one that
     /// is shorter than [`MIN_SECRET_BYTES`].
     pub fn new(secrets: &[&str], customer_ttl: Duration) -> Option<Self> {
         super::hs256::install();

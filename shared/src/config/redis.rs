@@ -31,7 +31,7 @@ pub struct RedisConfig {
 }
 
 impl RedisConfig {
-    /// Reads the variables; `None` where there is no `REDIS_URL`.
+    /// Reads the variables; `None` if there is no `REDIS_URL`.
     pub(super) fn from_variables(
         variable: impl Fn(&'static str) -> Option<String> + Copy,
     ) -> Result<Option<Self>, ConfigError> {

@@ -8,7 +8,7 @@ use crate::auth::tokens::{MIN_SECRET_BYTES, Tokens};
 /// How long a customer's token is valid at least. A conversation seldom lasts a day.
 const MIN_CUSTOMER_TOKEN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Reads one secret, or several with commas between them. `None` where the variable is unset, which
+/// Reads one secret, or several with commas between them. `None` if the variable is unset, which
 /// switches tokens off.
 pub(super) fn tokens(
     auth_secret: Option<String>,

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::ConfigError;
 
-/// Reads a whole number; `default` where the variable is unset.
+/// Reads a whole number; `default` if the variable is unset.
 pub fn number(
     name: &'static str,
     value: Option<String>,
@@ -22,7 +22,7 @@ pub fn number(
     })
 }
 
-/// Reads `true` or `false`; `default` where the variable is unset.
+/// Reads `true` or `false`; `default` if the variable is unset.
 pub fn boolean(
     name: &'static str,
     value: Option<String>,

@@ -43,7 +43,7 @@ impl fmt::Display for Cursor {
 /// The versions that a reader knows already (the header `If-None-Match`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KnownVersions {
-    /// These, or none where it is empty.
+    /// These, or none if it is empty.
     Cursors(Vec<Cursor>),
     /// Any version (`*`).
     Any,

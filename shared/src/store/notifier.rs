@@ -33,7 +33,7 @@ pub(crate) enum Notification {
 pub(crate) struct PublishedEvent {
     /// Where its line begins.
     pub(crate) start: Cursor,
-    /// Its line; empty where that is too long to be published.
+    /// Its line; empty if that is too long to be published.
     pub(crate) line: Bytes,
     /// When the conversation expires now.
     pub(crate) expires: SystemTime,
@@ -59,7 +59,7 @@ pub(super) struct ReconcileRequest {
 #[derive(Clone, Debug)]
 pub(super) struct Notifier {
     topics: Topics,
-    /// Receives each conversation that gets its first follower or loses its last. `None` where all
+    /// Receives each conversation that gets its first follower or loses its last. `None` if all
     /// events come from this process.
     requests: Option<mpsc::UnboundedSender<ReconcileRequest>>,
 }

@@ -1,4 +1,4 @@
-# Installs the Debian packages named after the program, where the program is missing.
+# Installs the Debian packages named after the program, if the program is missing.
 require() {
     local program=$1
     shift

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::http::response::{self, Response};
 use crate::state::{AppState, StreamMode};
 
-/// Room for what follows the messages, where none was deleted.
+/// Room for what follows the messages, if none was deleted.
 const END_BYTES: usize = 96;
 
 pub(super) async fn respond(

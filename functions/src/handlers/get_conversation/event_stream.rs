@@ -118,7 +118,7 @@ impl EventStream {
         }
     }
 
-    /// Makes text of what happened, and of the expiry where it moved. For all streams that stand
+    /// Makes text of what happened, and of the expiry if it moved. For all streams that stand
     /// at the same place it is made once.
     fn render(&mut self, start: Cursor, tail: &Tail) -> Bytes {
         let expiry_moved = self.expires.replace(tail.expires) != Some(tail.expires);

@@ -8,13 +8,13 @@ use shared::domain::timestamp;
 use shared::event_log::read::{Event, events};
 use shared::store::Tail;
 
-/// Milliseconds after which a browser asks again where the store could not be reached. After an error
+/// Milliseconds after which a browser asks again if the store could not be reached. After an error
 /// status it would never ask again.
 pub(super) const RETRY_UNAVAILABLE: &str = "retry: 3000\n\n";
 /// A comment, which keeps proxies from closing a connection on which nothing happens.
 pub(super) const COMMENT: &str = ":\n\n";
 
-/// Appends the events in some lines, and the cursor at their end where the last event does not tell
+/// Appends the events in some lines, and the cursor at their end if the last event does not tell
 /// it.
 pub(super) fn push_events(text: &mut String, start: Cursor, tail: &Tail) {
     text.reserve(tail.lines.len() + tail.lines.len() / 2);

@@ -46,7 +46,7 @@ impl Subscription {
         self.id.as_ref().is_none_or(|id| self.notifier.topics.is_confirmed_or_closed(id))
     }
 
-    /// Waits for the next notification; `None` where all following has ended.
+    /// Waits for the next notification; `None` if all following has ended.
     pub(crate) async fn next(&mut self) -> Option<Notification> {
         match self.receiver.recv().await {
             Ok(notification) => Some(notification),
@@ -60,7 +60,7 @@ impl Subscription {
         let (done, is_done) = oneshot::channel();
         if let Some(id) = self.id.take() {
             self.notifier.unsubscribe(&id, Some(done));
-            // Fails where there is nothing to wait for: another still follows, or all events come
+            // Fails if there is nothing to wait for: another still follows, or all events come
             // from this process.
             let _ = is_done.await;
         }

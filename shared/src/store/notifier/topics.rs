@@ -67,7 +67,7 @@ impl Topics {
         self.with(id, |topic| topic.is_confirmed).unwrap_or(true)
     }
 
-    /// Adds a follower. `on_first` is called where it is the conversation's first.
+    /// Adds a follower. `on_first` is called if it is the conversation's first.
     pub(super) fn add_follower(
         &self,
         id: &ConversationId,
@@ -85,7 +85,7 @@ impl Topics {
         topic.sender.subscribe()
     }
 
-    /// Removes a follower. `on_last` is called where it was the conversation's last.
+    /// Removes a follower. `on_last` is called if it was the conversation's last.
     pub(super) fn remove_follower(&self, id: &ConversationId, on_last: impl FnOnce()) {
         let mut by_id = self.by_id.lock();
         let Some(by_id) = &mut *by_id else { return };

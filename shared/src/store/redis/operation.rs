@@ -32,7 +32,7 @@ impl<'a> Operation<'a> {
         Self { client, id, started, attempt: Attempt::First, was_redirected: false }
     }
 
-    /// Runs a command, and retries it where an attempt fails on the way or comes too early.
+    /// Runs a command, and retries it if an attempt fails on the way or comes too early.
     pub(super) async fn run<C: Command>(&mut self, command: &C) -> RedisResult<C::Reply> {
         let Client { topology, .. } = self.client;
         let deadline = self.started + OPERATION_TIMEOUT;

@@ -1,4 +1,4 @@
-//! Reading: in one round trip where the conversation fits into one piece, else in several, up to
+//! Reading: in one round trip if the conversation fits into one piece, else in several, up to
 //! the length that it had at first.
 
 mod commands;

@@ -29,7 +29,7 @@ pub(super) struct Retry {
 }
 
 impl Retry {
-    /// Waits until the next attempt is due. Returns the error where there is to be none.
+    /// Waits until the next attempt is due. Returns the error if there is to be none.
     ///
     /// `node` is the one that the failed attempt went to.
     pub(super) async fn wait_after(

@@ -26,7 +26,7 @@ pub(super) struct Script {
 
 /// A script's own arguments, which follow the three that all scripts take.
 pub(super) trait ScriptArguments {
-    /// What the script replies where it has written.
+    /// What the script replies if it has written.
     type Success;
 
     fn script(&self) -> &'static Script;
@@ -34,7 +34,7 @@ pub(super) trait ScriptArguments {
     /// Appends the arguments in the order that the script names them in.
     fn append_to(&self, command: &mut Cmd, attempt: Attempt);
 
-    /// Reads the word that the script replied with; `None` where the script has no such word.
+    /// Reads the word that the script replied with; `None` if the script has no such word.
     fn parse(&self, word: &str) -> Option<Self::Success>;
 }
 

@@ -62,8 +62,8 @@ impl RedisStore {
         self.client.operation(id).run(&create).await.map_err(unavailable)
     }
 
-    /// Runs a script on a conversation: by its text where Redis does not know its digest, and with
-    /// the key of the remembered sends where the script turns out to need it.
+    /// Runs a script on a conversation: by its text if Redis does not know its digest, and with
+    /// the key of the remembered sends if the script turns out to need it.
     async fn write<A: ScriptArguments>(
         &self,
         id: &ConversationId,

@@ -22,7 +22,7 @@ const _: () = assert!(PIECE > MAX_LINE_BYTES as usize);
 const MAX_ARGUMENTS: usize = 4;
 const ARGUMENT_BYTES: usize = 96;
 
-/// The first piece of the log, which is all of a shorter log. Empty where there is no conversation.
+/// The first piece of the log, which is all of a shorter log. Empty if there is no conversation.
 pub(super) struct FirstPiece;
 
 impl Command for FirstPiece {
@@ -39,7 +39,7 @@ impl Command for FirstPiece {
     }
 }
 
-/// How many bytes the conversation's string has; 0 where there is no conversation.
+/// How many bytes the conversation's string has; 0 if there is no conversation.
 pub(super) struct Length;
 
 impl Command for Length {
@@ -55,7 +55,7 @@ impl Command for Length {
     }
 }
 
-/// The same, and when the conversation expires. `None` where there is no conversation.
+/// The same, and when the conversation expires. `None` if there is no conversation.
 pub(super) struct LengthAndExpiry;
 
 impl Command for LengthAndExpiry {
@@ -71,7 +71,7 @@ impl Command for LengthAndExpiry {
     }
 }
 
-/// The bytes from `start` to before `end`, and when the conversation expires. `None` where there is
+/// The bytes from `start` to before `end`, and when the conversation expires. `None` if there is
 /// no conversation.
 pub(super) struct Part {
     pub(super) start: usize,
@@ -100,7 +100,7 @@ impl Command for Part {
     }
 }
 
-/// How long the conversation has left, and when it expires by the server's clock. `None` where
+/// How long the conversation has left, and when it expires by the server's clock. `None` if
 /// there is no conversation.
 pub(super) struct TimeLeft;
 

@@ -3,11 +3,11 @@
 -- own *_check.lua, extend_expiry.lua, its own *_write.lua, and publish.lua. Functions would cost Lua
 -- more than the work that they do.
 --
--- With the line "#!lua", Redis refuses a script as a whole where it may not write (memory full, disk
--- full, a replica), instead of in its middle. Numbers are given to Redis as strings where possible,
+-- With the line "#!lua", Redis refuses a script as a whole if it may not write (memory full, disk
+-- full, a replica), instead of in its middle. Numbers are given to Redis as strings if possible,
 -- because Lua formats a number slowly.
 --
--- KEYS  1 the conversation, 2 its remembered sends (only where the script needs them)
+-- KEYS  1 the conversation, 2 its remembered sends (only if the script needs them)
 -- ARGV  1 the conversation's time to live in milliseconds, 2 the command that publishes, 3 the channel
 -- Looked up once, which is faster than at each call.
 local call = redis.call

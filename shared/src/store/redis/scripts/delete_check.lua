@@ -1,7 +1,7 @@
 
 -- Blanks a message's line and appends a line that says so.
 -- ARGV  4 where the message's line begins, 5 what it begins with, 6 what follows that where only one
---       sender's messages may be deleted, 7 the deletion's line, 8 '1' where an earlier attempt of
+--       sender's messages may be deleted, 7 the deletion's line, 8 '1' if an earlier attempt of
 --       this deletion may have arrived
 -- Replies 'deleted', or why nothing was.
 local start, line_start, sender, is_retry = ARGV[4] + 0, ARGV[5], ARGV[6], ARGV[8] == '1'

@@ -1,7 +1,7 @@
 
--- Extends the conversation's life, and that of its remembered sends where they would end before it.
+-- Extends the conversation's life, and that of its remembered sends if they would end before it.
 -- They get twice the time, so that this is seldom due and the second key seldom needed.
--- A user who may not do this is refused here, where nothing is stored yet but a key.
+-- A user who may not do this is refused here, when nothing is stored yet but a key.
 local extended = redis.pcall('PEXPIRE', conversation, ARGV[1])
 if type(extended) == 'table' then
   if remembered then

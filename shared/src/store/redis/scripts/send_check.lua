@@ -9,7 +9,7 @@ local id_start, is_retry, key, fingerprint = ARGV[4], ARGV[7] ~= '', ARGV[8], AR
 
 line, reply, remembered = '{"messageId":"' .. id_start .. place .. ARGV[5], id_start .. place, key
 
--- One command looks the key up and remembers it. The key is removed again where nothing is added.
+-- One command looks the key up and remembers it. The key is removed again if nothing is added.
 if key then
   if remembered_until == NEVER then
     -- Left over from a conversation that had the same id.
@@ -29,7 +29,7 @@ if key then
     call('HSET', sends, key, fingerprint .. reply)
   end
 end
--- What to reply instead, where nothing is to be added.
+-- What to reply instead, if nothing is to be added.
 local not_added
 
 -- Another attempt of this send may have been stored before, unless nothing was written since. Its line

@@ -20,7 +20,7 @@ pub(super) fn slot_of(id: &ConversationId) -> usize {
 pub(super) struct SlotRange<'a> {
     pub(super) first: usize,
     pub(super) last: usize,
-    /// Empty where the node does not know its own host.
+    /// Empty if the node does not know its own host.
     pub(super) host: &'a str,
     pub(super) port: u16,
 }
