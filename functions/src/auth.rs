@@ -52,8 +52,14 @@ fn token(request: &Request) -> Result<&str, Error> {
 
 /// Returns the token in `Authorization` (RFC 6750, section 2.1). Another scheme counts as no token.
 fn bearer_token(request: &Request) -> Result<Option<&str>, Error> {
-    let header = request.header(AUTHORIZATION).map_err(|_| Error::InvalidToken)?;
-    let parts = header.map(|header| header.split_once(' ').unwrap_or((header, "")));
-    let bearer = parts.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    Ok(bearer.map(|(_, token)| token.trim()))
+    let headers = request.headers.get_all(AUTHORIZATION).iter();
+    let headers = headers.filter_map(|header| header.to_str().ok());
+    let mut tokens = headers.filter_map(|header| {
+        let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    });
+    match (tokens.next(), tokens.next()) {
+        (token, None) => Ok(token),
+        (_, Some(_)) => Err(Error::InvalidToken),
+    }
 }

@@ -40,7 +40,7 @@ pub async fn respond(
         tracing::error!(parent: &log.span, %cause, "{what}");
     }
     let mut response = result.unwrap_or_else(|error| error_response(&error));
-    log.status = response.status().as_u16();
+    log.status = Some(response.status().as_u16());
     set_common_headers(response.headers_mut(), request_id);
     if route == Some(Route::GetConversation) {
         let revalidate = HeaderValue::from_static("private, no-cache");
@@ -87,7 +87,8 @@ fn set_common_headers(headers: &mut HeaderMap, request_id: &str) {
 struct RequestLog {
     span: Span,
     started: Instant,
-    status: u16,
+    /// `None` as long as there is no response.
+    status: Option<u16>,
 }
 
 impl RequestLog {
@@ -95,7 +96,7 @@ impl RequestLog {
         // A span takes as long as a third of a request: if only what fails is logged, it is made
         // when something does.
         let span = if enabled!(Level::INFO) { span(request_id, route) } else { Span::none() };
-        Self { span, started: Instant::now(), status: 0 }
+        Self { span, started: Instant::now(), status: None }
     }
 }
 
@@ -105,8 +106,13 @@ fn span(request_id: &str, route: Option<Route>) -> Span {
 
 impl Drop for RequestLog {
     fn drop(&mut self) {
-        let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(parent: &self.span, status = self.status, duration_ms, "request completed");
+        let duration_ms = self.started.elapsed().as_micros() as f64 / 1000.0;
+        match self.status {
+            Some(status) => {
+                tracing::info!(parent: &self.span, status, duration_ms, "request completed");
+            }
+            None => tracing::info!(parent: &self.span, duration_ms, "client disconnected"),
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 //! - [`playground`]: a page to try everything out on.
 //! - [`request`]: the adapter from hyper to the handlers.
 //! - [`token`]: the command that makes a token.
-//! - [`serve`]: serves connections.
+//! - [`serve`]: serves connections; [`signals`]: what ends that.
 
 mod cors;
 mod openapi;
@@ -17,6 +17,7 @@ mod playground;
 mod request;
 mod router;
 mod serve;
+mod signals;
 mod token;
 
 use std::error::Error;
@@ -28,11 +29,11 @@ use mimalloc::MiMalloc;
 use shared::logging::{self, Format};
 use shared::store::Store;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
 use crate::options::{Command, Options, Settings};
 use crate::router::Router;
+use crate::signals::Signals;
 
 /// Requests begin on one thread and often end on another, which is slow with the system's allocator.
 #[global_allocator]
@@ -51,7 +52,7 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     logging::start(Format::Text, LevelFilter::WARN)?;
-    let Settings { host, port, read_timeout, config } = options.settings()?;
+    let Settings { host, port, limits, config } = options.settings()?;
     if let Some(Command::Token(wanted)) = &options.command {
         return token::print(wanted, &config);
     }
@@ -71,29 +72,14 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     println!("Parley listens on http://{address}, conversations in {place}, {tokens}");
 
-    let stop = stop_signal()?;
+    let signals = Signals::new()?;
     let state = AppState {
         store: store.clone(),
         stream_mode: StreamMode::Live,
         tokens: config.tokens,
         open_creation: config.open_creation,
     };
-    let stop = async move {
-        stop.await;
-        store.end_following();
-    };
-    serve::serve(listener, Router::new(state, read_timeout), read_timeout, stop).await;
+    let router = Router::new(state, limits.read_timeout);
+    serve::serve(listener, router, limits, signals, || store.end_following()).await;
     Ok(())
-}
-
-/// Waits for Ctrl-C or SIGTERM. The server then takes no more requests, and finishes those it has.
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, std::io::Error> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }

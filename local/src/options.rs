@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use shared::config::variable::number;
 use shared::config::{Config, ConfigError};
 
+use crate::serve::Limits;
 use crate::token::TokenOptions;
 
 /// Short-lived chat conversations between a customer and an agent: all four functions on one port.
@@ -51,6 +52,7 @@ Further variables:
   CONVERSATION_TTL_SECONDS  seconds that a conversation lives after the last write [default: 1800]
   MAX_CONVERSATION_BYTES    the most bytes of a conversation [default: 4194304]
   MAX_MEMORY_BYTES          the most memory of all conversations without Redis [default: 536870912]
+  SHUTDOWN_TIMEOUT_SECONDS  seconds in which requests must end after SIGTERM or Ctrl-C [default: 8]
   LOG_LEVEL                 off, error, warn, info (a line a request), debug or trace [default: warn]";
 
 /// What the options say, else the environment.
@@ -58,8 +60,7 @@ Further variables:
 pub struct Settings {
     pub host: String,
     pub port: u16,
-    /// How long a client may take for a request's head, and as long again for its body.
-    pub read_timeout: Duration,
+    pub limits: Limits,
     pub config: Config,
 }
 
@@ -69,10 +70,15 @@ impl Options {
         let port = number("PORT", self.variable("PORT"), "", 3000, 0..=65_535)?;
         let timeout = "REQUEST_READ_TIMEOUT_SECONDS";
         let read_timeout = number(timeout, self.variable(timeout), "seconds", 10, 1..=3600)?;
+        let timeout = "SHUTDOWN_TIMEOUT_SECONDS";
+        let shutdown_timeout = number(timeout, self.variable(timeout), "seconds", 8, 0..=3600)?;
         Ok(Settings {
             host: self.variable("HOST").unwrap_or_else(|| "127.0.0.1".to_owned()),
             port: port as u16,
-            read_timeout: Duration::from_secs(read_timeout),
+            limits: Limits {
+                read_timeout: Duration::from_secs(read_timeout),
+                shutdown_timeout: Duration::from_secs(shutdown_timeout),
+            },
             config: Config::from_variables(|name| self.variable(name))?,
         })
     }

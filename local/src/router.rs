@@ -64,7 +64,9 @@ impl Router {
         let id = Uuid::new_v4().to_string();
         let matched = self.targets.at(request.uri().path());
         let matched = matched.map(|matched| (*matched.value, path_parameters(&matched.params)));
-        let route = matched.as_ref().ok().and_then(|(target, _)| target.route());
+        let target = matched.as_ref().ok().map(|(target, _)| *target);
+        let route = target.filter(|target| allows(&target.method(), request.method()));
+        let route = route.and_then(Target::route);
         let handling = async {
             if request.method() == Method::OPTIONS {
                 return Ok(cors::preflight(request.headers()));

@@ -5,7 +5,6 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,30 +17,41 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
 use crate::router::Router;
+use crate::signals::Signals;
 
 /// The pause after the process or the system has run out of descriptors or memory.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` ends; then takes no more connections, and ends with the last request.
+/// The time limits of serving.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a client may take for a request's head, and as long again for its body.
+    pub read_timeout: Duration,
+    /// How long the requests under way may take to end after a signal.
+    pub shutdown_timeout: Duration,
+}
+
+/// Serves until a signal comes; then accepts no more connections, calls `on_stop`, and ends with the
+/// last request, after the shutdown timeout, or at a second signal.
 ///
-/// A connection on which no whole head of a request comes within `read_timeout`, be it the first
+/// A connection on which no whole head of a request comes within the read timeout, be it the first
 /// or the next, is closed: else a client that says nothing would hold it for good. Reading a body
 /// has a limit of its own, in [`crate::request`].
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    read_timeout: Duration,
-    stop: impl Future<Output = ()>,
+    limits: Limits,
+    mut signals: Signals,
+    on_stop: impl FnOnce(),
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(read_timeout);
+    http.timer(TokioTimer::new()).header_read_timeout(limits.read_timeout);
     let router = Arc::new(router);
     let connections = GracefulShutdown::new();
-    let mut stop = pin!(stop);
     loop {
         let stream = tokio::select! {
             stream = accept(&listener) => stream,
-            () = &mut stop => break,
+            () = signals.next() => break,
         };
         // A response is written whole: waiting to fill a packet would only delay it.
         let _ = stream.set_nodelay(true);
@@ -58,7 +68,13 @@ pub async fn serve(
         }));
     }
     drop(listener);
-    connections.shutdown().await;
+    on_stop();
+    // A client that does not read would otherwise keep the process for good.
+    tokio::select! {
+        () = connections.shutdown() => {}
+        () = sleep(limits.shutdown_timeout) => tracing::warn!("requests were cut off"),
+        () = signals.next() => tracing::warn!("requests were cut off by a second signal"),
+    }
 }
 
 /// Accepts the next connection. Those that break before they are accepted are passed over.

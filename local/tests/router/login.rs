@@ -83,3 +83,23 @@ async fn a_user_of_redis_logs_in_and_a_wrong_password_is_told_without_it() {
     assert!(log.contains("Password authentication failed"), "{log}");
     assert!(!log.contains("wrong-secret") && !refused.body.contains("wrong-secret"), "{log}");
 }
+
+#[tokio::test]
+async fn a_server_that_repeats_what_it_does_not_know_puts_no_password_into_the_log() {
+    let redis = RedisServer::start_with(&["--rename-command", "HELLO", "\"\""]);
+    redis.expect_ok(&["CONFIG", "SET", "requirepass", "hunter2"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command.env("LOG_LEVEL", "trace").stderr(Stdio::piped());
+    let url = format!("redis://:hunter2@127.0.0.1:{}", redis.port());
+    let mut router = Router::launch(command, Some(&url));
+    let api = Api::at(&router.url);
+    let path = api.create().await;
+    // Following takes `HELLO`.
+    assert_eq!(api.get(&format!("{path}?after=0&wait=3")).await.status, 503);
+    let mut log = router.process.0.stderr.take().expect("a pipe");
+    drop(router);
+    let mut text = String::new();
+    log.read_to_string(&mut text).expect("the log");
+    assert!(text.contains("unknown command"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}

@@ -21,6 +21,7 @@ mod client;
 mod command;
 mod connection;
 mod keys;
+mod loggable;
 mod operation;
 mod read;
 mod retry;
@@ -41,6 +42,7 @@ use crate::config::{Config, RedisConfig};
 use crate::domain::conversation::ConversationId;
 use crate::error::Error;
 use client::Client;
+use loggable::loggable;
 use subscriber::Subscriber;
 use topology::Topology;
 
@@ -72,7 +74,7 @@ impl RedisStore {
         let client = Client::new(&topology);
         // The first request need not wait for a connection that is opened now.
         if let Err(error) = client.open().await {
-            tracing::error!(%redis, %error, "Redis cannot be used yet");
+            tracing::error!(%redis, error = loggable(&error), "Redis cannot be used yet");
         }
         Self {
             client,
@@ -96,5 +98,5 @@ impl RedisStore {
 /// The error of an operation that failed on the way to Redis, or for which Redis is not set up. It
 /// was done wholly or not at all.
 fn unavailable(error: RedisError) -> Error {
-    Error::StoreUnavailable(error.into())
+    Error::StoreUnavailable(loggable(&error).into())
 }

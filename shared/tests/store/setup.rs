@@ -76,7 +76,7 @@ async fn a_user_who_may_not_run_a_command_changes_nothing_and_can_once_it_may() 
 
 #[tokio::test]
 async fn a_user_who_may_not_remember_sends_adds_none_that_is_to_be_remembered() {
-    for denied in ["-hsetnx", "-pexpireat", "-pexpiretime", "-@hash"] {
+    for denied in ["-hset", "-pexpire", "-pexpireat", "-pexpiretime", "-setrange", "-@hash"] {
         let setup = Setup::start().await;
         let (id, _) = setup.conversation().await;
         let before = read(&setup.admin, &id).await;
@@ -90,6 +90,35 @@ async fn a_user_who_may_not_remember_sends_adds_none_that_is_to_be_remembered() 
             setup.user.send(&id, &pending(&id, "allowed", Some("key"))).await.unwrap();
         }
         assert_eq!(contents(&setup.user, &id).await, ["there", "allowed"], "{denied}");
+    }
+}
+
+#[tokio::test]
+async fn a_send_that_was_refused_in_its_middle_leaves_nothing_that_a_later_one_is_taken_for() {
+    for denied in ["-hset", "-pexpire", "-pexpireat", "-pexpiretime", "-setrange", "-del"] {
+        for evicted in [false, true] {
+            let setup = Setup::start().await;
+            let (id, _) = setup.conversation().await;
+            if evicted {
+                setup.user.send(&id, &pending(&id, "remembered", Some("first"))).await.unwrap();
+                setup.redis.command(&["DEL", &format!("chat:2:{{{id}}}:sends")]);
+            }
+            setup.limit(denied);
+            // Refused, or not because it did not come to that command.
+            let _ = setup.user.send(&id, &pending(&id, "again", Some("key"))).await;
+            setup.limit("+@all");
+            let sends = format!("chat:2:{{{id}}}:sends");
+            assert_ne!(setup.redis.command(&["PTTL", &sends]), ":-1\r\n", "{denied} {evicted}");
+
+            // Another message takes the place that the refused one would have had.
+            let other = send(&setup.user, &id, "other").await;
+            setup.user.delete(&id, &other, None).await.unwrap();
+            setup.user.send(&id, &pending(&id, "again", Some("key"))).await.unwrap();
+            let contents = contents(&setup.user, &id).await;
+            let times = contents.iter().filter(|content| *content == "again").count();
+            assert_eq!(times, 1, "{denied} {evicted}: {contents:?}");
+            assert_ne!(setup.redis.command(&["PTTL", &sends]), ":-1\r\n", "{denied} {evicted}");
+        }
     }
 }
 

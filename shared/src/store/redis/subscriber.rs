@@ -21,6 +21,7 @@ use redis::RedisError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep;
 
+use super::loggable::loggable;
 use super::topology::{NodeId, Topology};
 use crate::domain::conversation::ConversationId;
 use crate::store::notifier::{ReconcileRequest, Topics};
@@ -110,7 +111,7 @@ impl Subscriber {
 
     fn not_opened(&mut self, node: NodeId, error: &RedisError) {
         if !std::mem::replace(&mut self.is_failing, true) {
-            tracing::error!(%error, "no connection for subscriptions can be opened");
+            tracing::error!(error = loggable(error), "cannot open a connection for subscriptions");
         }
         self.topology.forget_slots_of(node);
         self.closed(node, FAILURE_DELAY);

@@ -9,6 +9,7 @@ use redis::{ErrorKind, ServerErrorKind, Value};
 
 use super::command::{Command, Request};
 use super::keys::{channel, conversation_key};
+use super::loggable::loggable;
 use super::operation::Operation;
 use super::retry::Attempt;
 use super::script::{Outcome, ScriptArguments, ScriptCall};
@@ -116,7 +117,10 @@ impl RedisStore {
     async fn notify_old_node(&self, operation: &mut Operation<'_>) {
         let publish = PublishReadOn { publish_command: self.publish_command };
         if let Err(error) = operation.run(&publish).await {
-            tracing::warn!(%error, "followers were not notified while a slot is moved");
+            tracing::warn!(
+                error = loggable(&error),
+                "followers were not notified while a slot is moved"
+            );
         }
     }
 }

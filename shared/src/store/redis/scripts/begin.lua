@@ -26,6 +26,5 @@ local NEVER = '0000000000000'
 
 local length = call('STRLEN', conversation)
 local place = string.format('%08x', length - FRONT_LENGTH)
--- The check sets these: the line to append, what to reply, and the key under which the send is
--- remembered, if it is.
-local line, reply, remembered
+-- The check sets these: the line to append, what to reply, and whether the send is remembered.
+local line, reply, remembers

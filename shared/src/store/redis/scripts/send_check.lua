@@ -7,30 +7,22 @@
 -- Replies the id of the message that was added, now or before, or why none was.
 local id_start, is_retry, key, fingerprint = ARGV[4], ARGV[7] ~= '', ARGV[8], ARGV[9]
 
-line, reply, remembered = '{"messageId":"' .. id_start .. place .. ARGV[5], id_start .. place, key
+line, reply, remembers = '{"messageId":"' .. id_start .. place .. ARGV[5], id_start .. place, key ~= nil
 
--- One command looks the key up and remembers it. The key is removed again if nothing is added.
-if key then
-  if remembered_until == NEVER then
-    -- Left over from a conversation that had the same id.
-    call('DEL', sends)
-  end
-  if call('HSETNX', sends, key, fingerprint .. reply) == 0 then
-    local found = call('HGET', sends, key)
+if key and remembered_until ~= NEVER then
+  local found = call('HGET', sends, key)
+  if found then
     local first_id = string.sub(found, #fingerprint + 1)
     local start = FRONT_LENGTH - 1 + tonumber(string.sub(first_id, 29), 16)
     local line_start = '\n{"messageId":"' .. first_id
     local there = call('GETRANGE', conversation, start, start + #line_start - 1)
+    -- Else Redis was killed in the middle of the first send, and came back without its line.
     if there == line_start or string.sub(there, 1, 2) == '\n ' then
       local same = string.sub(found, 1, #fingerprint) == fingerprint
       return same and first_id or 'idempotency_key_reused'
     end
-    -- Redis was killed in the middle of the first send, and came back without its line.
-    call('HSET', sends, key, fingerprint .. reply)
   end
 end
--- What to reply instead, if nothing is to be added.
-local not_added
 
 -- Another attempt of this send may have been stored before, unless nothing was written since. Its line
 -- is searched for from the end, in pieces that overlap by more than the searched text, back to
@@ -48,13 +40,13 @@ if may_be_there then
   local too_old = string.format('%012x', math.max(0, milliseconds - CLOCK_SKEW))
   local line_starts = {'\n{"messageId":"' .. id_start, '\n{"event":"deleted","messageId":"' .. id_start}
   local to = length
-  while to >= FRONT_LENGTH and not not_added do
+  while to >= FRONT_LENGTH do
     local from = math.max(FRONT_LENGTH - 1, to - PIECE)
     local piece = call('GETRANGE', conversation, from, to + OVERLAP - 1)
     for _, line_start in ipairs(line_starts) do
       local _, last = string.find(piece, line_start, 1, true)
       if last then
-        not_added = id_start .. string.sub(piece, last + 1, last + 8)
+        return id_start .. string.sub(piece, last + 1, last + 8)
       end
     end
     local high, low = string.match(piece, '\n{"messageId":"(%x+)%-(%x+)')
@@ -66,11 +58,5 @@ if may_be_there then
 end
 
 if length + #line > ARGV[6] + 0 then
-  not_added = not_added or 'conversation_full'
-end
-if not_added then
-  if key then
-    call('HDEL', sends, key)
-  end
-  return not_added
+  return 'conversation_full'
 end

@@ -17,6 +17,7 @@ use crate::domain::conversation::ConversationId;
 use crate::store::notifier::{ReconcileRequest, Topics};
 use crate::store::redis::connection::unexpected_reply;
 use crate::store::redis::keys::channel;
+use crate::store::redis::loggable::loggable;
 use crate::store::redis::server;
 use crate::store::redis::topology::{NodeId, Topology};
 
@@ -139,7 +140,7 @@ impl SubscriberConnection {
         self.subscribed.remove(&id);
         if refusal.redirect_node().is_none() && !self.was_refused {
             self.was_refused = true;
-            tracing::error!(error = %refusal, "Redis refuses subscriptions");
+            tracing::error!(error = loggable(&refusal), "Redis refuses subscriptions");
         }
         let _ = self.events.send(Event::Refused { id, node: self.node, refusal });
     }

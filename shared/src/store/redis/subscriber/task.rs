@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::connection::SubscriberConnection;
 use crate::domain::conversation::ConversationId;
 use crate::store::notifier::{ReconcileRequest, Topics};
+use crate::store::redis::loggable::loggable;
 use crate::store::redis::topology::{NodeId, Topology};
 
 /// An event for the subscriber. Sending it fails only once the store is dropped and the subscriber has
@@ -39,7 +40,10 @@ pub(super) fn start(
             Ok(connection) => {
                 let _ = events.send(Event::Opened);
                 if let Err(error) = connection.run(requests).await {
-                    tracing::debug!(%error, "a connection for subscriptions has ended");
+                    tracing::debug!(
+                        error = loggable(&error),
+                        "a connection for subscriptions has ended"
+                    );
                 }
                 Event::Closed { node }
             }
