@@ -1,7 +1,7 @@
 //! The variables for a login to ElastiCache by IAM.
 
 use super::ConfigError;
-use crate::elasticache::token::{Credentials, IamLogin};
+use crate::elasticache::token::{Credentials, IamLogin, SharedCredentials};
 
 /// Reads the login, which `REDIS_IAM_USER` and `REDIS_IAM_CACHE` switch on. Lambda sets the region
 /// and the credentials itself:
@@ -39,6 +39,7 @@ pub(super) fn login(
         // A function's credentials have a session token, an IAM user's own do not.
         session_token: variable("AWS_SESSION_TOKEN"),
     };
+    let credentials = SharedCredentials::new(credentials);
     Ok(Some(IamLogin { user, cache, region, serverless, credentials }))
 }
 
@@ -74,6 +75,10 @@ mod tests {
         Ok(config.redis.unwrap().iam.unwrap())
     }
 
+    fn session_token(login: &IamLogin) -> Option<String> {
+        login.credentials.get().session_token
+    }
+
     #[test]
     fn none_of_lambdas_variables_asks_for_a_login() {
         assert!(config(&ALL[2..]).unwrap().redis.unwrap().iam.is_none());
@@ -86,12 +91,12 @@ mod tests {
         assert_eq!(node_based.cache, "parley-cache");
         assert_eq!(node_based.region, "eu-central-1");
         assert!(!node_based.serverless);
-        assert_eq!(node_based.credentials.session_token.as_deref(), Some("a-session-token"));
+        assert_eq!(session_token(&node_based).as_deref(), Some("a-session-token"));
         assert!(login(&[("REDIS_IAM_SERVERLESS", "true")]).unwrap().serverless);
         assert!(!login(&[("REDIS_IAM_SERVERLESS", "false")]).unwrap().serverless);
         let elsewhere = login(&[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "us-east-1")]).unwrap();
         assert_eq!(elsewhere.region, "us-east-1");
-        assert_eq!(login(&[("AWS_SESSION_TOKEN", "")]).unwrap().credentials.session_token, None);
+        assert_eq!(session_token(&login(&[("AWS_SESSION_TOKEN", "")]).unwrap()), None);
     }
 
     #[test]

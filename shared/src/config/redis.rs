@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, TlsCertificates};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
 
 use super::variable::boolean;
 use super::{ConfigError, iam};
@@ -15,6 +15,10 @@ use crate::elasticache::token::IamLogin;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// How long sent bytes may stay unacknowledged before TCP closes the connection.
 const USER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// After how long a connection is replaced. ElastiCache ends one 12 hours after its login by IAM:
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html>.
+const MAX_CONNECTION_AGE: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// A Redis server or cluster.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct RedisConfig {
     /// `REDIS_IAM_USER`, `REDIS_IAM_CACHE`, `REDIS_IAM_SERVERLESS`: the login to ElastiCache by IAM;
     /// `None` logs in with the URL's user and password.
     pub iam: Option<IamLogin>,
+    /// After how long a connection is replaced.
+    pub(crate) max_connection_age: Duration,
 }
 
 impl RedisConfig {
@@ -52,7 +58,8 @@ impl RedisConfig {
             // ElastiCache accepts tokens only over TLS.
             return Err(unusable_url(" that begins with rediss:// where REDIS_IAM_USER is set"));
         }
-        Ok(Some(Self { nodes, cluster, certificates, iam }))
+        let max_connection_age = MAX_CONNECTION_AGE;
+        Ok(Some(Self { nodes, cluster, certificates, iam, max_connection_age }))
     }
 }
 
@@ -79,14 +86,12 @@ fn node(url: &str) -> Result<ConnectionInfo, ConfigError> {
     }
     let node = url.into_connection_info();
     let node = node.map_err(|error| unusable_url(&format!(" ({error})")))?;
-    // RESP2, in which a server sends nothing but replies. Connections for subscriptions set RESP3.
-    let login = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP2);
     let tcp = TcpSettings::default()
         .set_nodelay(true)
         .set_keepalive(TcpKeepalive::new().with_time(KEEPALIVE));
     #[cfg(target_os = "linux")]
     let tcp = tcp.set_user_timeout(USER_TIMEOUT);
-    Ok(node.set_redis_settings(login).set_tcp_settings(tcp))
+    Ok(node.set_tcp_settings(tcp))
 }
 
 /// Takes the certificates themselves, or the path of their file. A Lambda function can be given them

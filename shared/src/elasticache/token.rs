@@ -6,8 +6,10 @@
 //! function.
 
 use std::fmt::{self, Write};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use parking_lot::RwLock;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::digest::{SHA256, digest};
 use ring::hmac::{self, HMAC_SHA256, Key};
@@ -15,7 +17,7 @@ use ring::hmac::{self, HMAC_SHA256, Key};
 use crate::domain::timestamp;
 
 /// The longest that ElastiCache lets a token be valid.
-pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const SERVICE: &str = "elasticache";
@@ -36,8 +38,30 @@ pub struct IamLogin {
     pub region: String,
     /// Whether the cache is a serverless one, which the token has to say.
     pub serverless: bool,
-    /// The function's own credentials.
-    pub credentials: Credentials,
+    /// What each token is signed with.
+    pub credentials: SharedCredentials,
+}
+
+/// The credentials of the moment. Cloning it shares it: every later token is signed with what was set
+/// last.
+#[derive(Clone, Debug)]
+pub struct SharedCredentials(Arc<RwLock<Credentials>>);
+
+impl SharedCredentials {
+    /// Begins with these.
+    pub fn new(credentials: Credentials) -> Self {
+        Self(Arc::new(RwLock::new(credentials)))
+    }
+
+    /// Returns what was set last.
+    pub fn get(&self) -> Credentials {
+        self.0.read().clone()
+    }
+
+    /// Sets the credentials that are valid from now on.
+    pub fn set(&self, credentials: Credentials) {
+        *self.0.write() = credentials;
+    }
 }
 
 /// What AWS knows a caller by. Its `Debug` shows no secret.
@@ -70,7 +94,7 @@ impl IamLogin {
         let day = &time[..8];
         let scope_parts = [day, self.region.as_str(), SERVICE, SCOPE_END];
         let scope = scope_parts.join("/");
-        let credentials = &self.credentials;
+        let credentials = self.credentials.get();
         let credential = format!("{}/{scope}", credentials.access_key_id);
         let life = TOKEN_LIFE.as_secs().to_string();
         let parameters = [

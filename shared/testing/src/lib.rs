@@ -1,6 +1,7 @@
 //! What Parley's tests stand on. Tests may panic, so this crate may.
 //!
 //! - [`redis`]: a real `redis-server`, started on a free port and stopped with the test.
+//! - [`login_tokens`]: passwords for it that are valid for a few seconds.
 //! - [`cluster`]: six of them as a cluster.
 //! - [`certificates`]: for a Redis with TLS.
 //! - [`proxy`]: a proxy in front of it that can be made to fail.
@@ -27,6 +28,7 @@ pub mod documented_page;
 pub mod events;
 pub mod fake_redis;
 pub mod gateway;
+pub mod login_tokens;
 pub mod process;
 pub mod proxy;
 pub mod redis;

@@ -3,6 +3,9 @@
 //! A connection is opened when it is first needed. It is replaced once it is found broken: cut,
 //! silent for too long, or leading to a server that is no longer a primary. The request that found
 //! it broken is retried on the new one; the scripts tell a retry from a second send.
+//!
+//! A connection that has become old is replaced too, before the server ends it. Requests go on over
+//! it until the new one is open.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,11 +14,15 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use parking_lot::Mutex;
 use redis::RedisResult;
+use tokio::time::sleep;
 
 use super::connection::Connection;
 use super::operation::Operation;
 use super::topology::{NodeId, Topology};
 use crate::domain::conversation::ConversationId;
+
+/// How often it is tried to replace a connection, as long again as it took to become old.
+pub(super) const REPLACEMENT_ATTEMPTS: u32 = 100;
 
 /// Cloning it shares it.
 #[derive(Clone, Debug)]
@@ -47,11 +54,42 @@ impl Client {
 
     /// Returns the connection to a node, which is not opened before it is awaited.
     pub(super) fn opening(&self, node: NodeId) -> Opening {
-        let open = || {
-            let topology = self.topology.clone();
-            async move { Connection::open(&topology, node).await }.boxed().shared()
-        };
-        self.connections.lock().entry(node).or_insert_with(open).clone()
+        let opening =
+            self.connections.lock().entry(node).or_insert_with(|| self.connect(node)).clone();
+        let max_age = self.topology.redis.max_connection_age;
+        if let Some(Ok(connection)) = opening.peek()
+            && connection.take_replacement(max_age)
+        {
+            tokio::spawn(self.clone().replace(node, opening.clone()));
+        }
+        opening
+    }
+
+    fn connect(&self, node: NodeId) -> Opening {
+        let topology = self.topology.clone();
+        async move { Connection::open(&topology, node).await }.boxed().shared()
+    }
+
+    /// Opens a connection in an old one's place. Tries until it can, or until the old one is broken.
+    async fn replace(self, node: NodeId, old: Opening) {
+        let mut was_refused = false;
+        loop {
+            let new = self.connect(node);
+            let result = new.clone().await;
+            match self.connections.lock().get_mut(&node) {
+                Some(current) if current.ptr_eq(&old) => {
+                    let Err(error) = result else {
+                        *current = new;
+                        return;
+                    };
+                    if !std::mem::replace(&mut was_refused, true) {
+                        tracing::warn!(%error, "an old connection to Redis cannot be replaced yet");
+                    }
+                }
+                _ => return,
+            }
+            sleep(self.topology.redis.max_connection_age / REPLACEMENT_ATTEMPTS).await;
+        }
     }
 
     /// Drops a broken connection, so that the next request opens another. Does nothing where
@@ -64,3 +102,6 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

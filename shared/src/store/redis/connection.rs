@@ -31,6 +31,8 @@ struct Health {
     last_reply: AtomicU64,
     /// Whether a reply did not belong to its request. From then on no reply can be trusted.
     is_out_of_step: AtomicBool,
+    /// Whether a new connection is being opened in its place.
+    is_being_replaced: AtomicBool,
 }
 
 impl Connection {
@@ -50,6 +52,7 @@ impl Connection {
             opened: Instant::now(),
             last_reply: AtomicU64::new(0),
             is_out_of_step: AtomicBool::new(false),
+            is_being_replaced: AtomicBool::new(false),
         };
         Ok(Self { server, health: Arc::new(health) })
     }
@@ -82,6 +85,13 @@ impl Connection {
                 Err(unexpected_reply())
             }
         }
+    }
+
+    /// Returns whether the connection is too old and is not being replaced yet. The caller then has
+    /// to replace it.
+    pub(super) fn take_replacement(&self, max_age: Duration) -> bool {
+        self.health.opened.elapsed() >= max_age
+            && !self.health.is_being_replaced.swap(true, Relaxed)
     }
 
     /// Notes how a command ended, and returns whether the connection has to be replaced.

@@ -7,7 +7,6 @@ use redis::{AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, Redi
 
 use super::connection::RESPONSE_TIMEOUT;
 use crate::config::RedisConfig;
-use crate::elasticache::renewal::RenewedTokens;
 
 /// Opens a connection for commands. It speaks RESP2, in which a server sends nothing but replies, so
 /// that each belongs to the oldest request, as the crate `redis` assumes.
@@ -15,11 +14,7 @@ pub(super) async fn open_for_commands(
     redis: &RedisConfig,
     node: ConnectionInfo,
 ) -> RedisResult<MultiplexedConnection> {
-    let mut settings = settings();
-    if let Some(login) = &redis.iam {
-        settings = settings.set_credentials_provider(RenewedTokens::new(login.clone()));
-    }
-    open(redis, node, settings).await
+    open(redis, node, ProtocolVersion::RESP2, settings()).await
 }
 
 /// Opens a connection for subscriptions. It speaks RESP3, in which a server also sends pushes.
@@ -28,11 +23,7 @@ pub(super) async fn open_for_subscriptions(
     node: ConnectionInfo,
     pushes: impl AsyncPushSender,
 ) -> RedisResult<MultiplexedConnection> {
-    let mut login = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-    if let Some(iam) = &redis.iam {
-        login = login.set_username(&iam.user).set_password(iam.token(SystemTime::now()));
-    }
-    open(redis, node.set_redis_settings(login), settings().set_push_sender(pushes)).await
+    open(redis, node, ProtocolVersion::RESP3, settings().set_push_sender(pushes)).await
 }
 
 fn settings() -> AsyncConnectionConfig {
@@ -44,8 +35,14 @@ fn settings() -> AsyncConnectionConfig {
 async fn open(
     redis: &RedisConfig,
     node: ConnectionInfo,
+    protocol: ProtocolVersion,
     settings: AsyncConnectionConfig,
 ) -> RedisResult<MultiplexedConnection> {
+    let mut login = node.redis_settings().clone().set_protocol(protocol);
+    if let Some(iam) = &redis.iam {
+        login = login.set_username(&iam.user).set_password(iam.token(SystemTime::now()));
+    }
+    let node = node.set_redis_settings(login);
     let client = match &redis.certificates {
         Some(certificates) => Client::build_with_tls(node, certificates.clone())?,
         None => Client::open(node)?,

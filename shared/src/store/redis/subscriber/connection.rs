@@ -9,12 +9,13 @@ use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisError, RedisResult, Value};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::pushes::{Pushes, is_confirmation};
 use super::task::Event;
 use crate::domain::conversation::ConversationId;
 use crate::store::notifier::{ReconcileRequest, Topics};
+use crate::store::redis::client::REPLACEMENT_ATTEMPTS;
 use crate::store::redis::connection::unexpected_reply;
 use crate::store::redis::keys::channel;
 use crate::store::redis::loggable::loggable;
@@ -28,11 +29,13 @@ const BATCH: usize = 256;
 
 /// A connection, and what it is subscribed to.
 pub(super) struct SubscriberConnection {
+    topology: Arc<Topology>,
     node: NodeId,
-    is_cluster: bool,
     topics: Topics,
     events: UnboundedSender<Event>,
     server: MultiplexedConnection,
+    /// When a new connection is to take this one's place.
+    replacement_due: Instant,
     disconnected: Arc<Notify>,
     subscribed: HashSet<ConversationId>,
     /// Whether the node refused a subscription. That is logged once for a connection.
@@ -41,7 +44,7 @@ pub(super) struct SubscriberConnection {
 
 impl SubscriberConnection {
     pub(super) async fn open(
-        topology: &Topology,
+        topology: Arc<Topology>,
         node: NodeId,
         topics: Topics,
         events: UnboundedSender<Event>,
@@ -55,8 +58,9 @@ impl SubscriberConnection {
         let (redis, address) = (&topology.redis, topology.address(node));
         let server = server::open_for_subscriptions(redis, address, pushes).await?;
         Ok(Self {
+            replacement_due: Instant::now() + redis.max_connection_age,
+            topology,
             node,
-            is_cluster: redis.cluster,
             topics,
             events,
             server,
@@ -80,6 +84,7 @@ impl SubscriberConnection {
                     0 => return Ok(()),
                     _ => self.reconcile(batch).await?,
                 },
+                () = sleep_until(self.replacement_due) => self.replace().await?,
                 () = sleep(PING_PERIOD) => match self.subscribed.is_empty() {
                     true => return Ok(()),
                     false => self.ping().await?,
@@ -88,12 +93,33 @@ impl SubscriberConnection {
         }
     }
 
+    /// Goes on over a new connection, before the server ends this one. What is published meanwhile
+    /// comes over both; followers take no event twice.
+    async fn replace(&mut self) -> RedisResult<()> {
+        let (topics, events) = (self.topics.clone(), self.events.clone());
+        let mut new = match Self::open(self.topology.clone(), self.node, topics, events).await {
+            Ok(new) => new,
+            Err(error) => {
+                tracing::warn!(%error, "an old connection for subscriptions cannot be replaced yet");
+                let max_age = self.topology.redis.max_connection_age;
+                self.replacement_due = Instant::now() + max_age / REPLACEMENT_ATTEMPTS;
+                return Ok(());
+            }
+        };
+        let subscribed: Vec<_> = self.subscribed.iter().copied().collect();
+        for batch in subscribed.chunks(BATCH) {
+            new.subscribe(batch).await?;
+        }
+        *self = new;
+        Ok(())
+    }
+
     /// Subscribes to the conversations that are followed, and unsubscribes from the others.
     async fn reconcile(&mut self, batch: Vec<ReconcileRequest>) -> RedisResult<()> {
         let ids = batch.iter().map(|request| request.id);
-        let (followed, left) = ids.partition(|id| self.topics.is_followed(id));
+        let (followed, left): (Vec<_>, _) = ids.partition(|id| self.topics.is_followed(id));
         self.unsubscribe(left).await?;
-        self.subscribe(followed).await?;
+        self.subscribe(&followed).await?;
         for done in batch.into_iter().filter_map(|request| request.done) {
             // Fails where the request that waited has been given up.
             let _ = done.send(());
@@ -101,9 +127,9 @@ impl SubscriberConnection {
         Ok(())
     }
 
-    async fn subscribe(&mut self, ids: Vec<ConversationId>) -> RedisResult<()> {
-        let name = if self.is_cluster { "SSUBSCRIBE" } else { "SUBSCRIBE" };
-        for (id, reply) in ids.iter().zip(self.send(name, &ids).await?) {
+    async fn subscribe(&mut self, ids: &[ConversationId]) -> RedisResult<()> {
+        let name = if self.topology.redis.cluster { "SSUBSCRIBE" } else { "SUBSCRIBE" };
+        for (id, reply) in ids.iter().zip(self.send(name, ids).await?) {
             match reply {
                 reply if is_confirmation(&reply, id) => {
                     self.subscribed.insert(*id);
@@ -119,7 +145,7 @@ impl SubscriberConnection {
     /// A node that refuses this has unsubscribed already, because the slot has left it.
     async fn unsubscribe(&mut self, mut ids: Vec<ConversationId>) -> RedisResult<()> {
         ids.retain(|id| self.subscribed.remove(id));
-        let name = if self.is_cluster { "SUNSUBSCRIBE" } else { "UNSUBSCRIBE" };
+        let name = if self.topology.redis.cluster { "SUNSUBSCRIBE" } else { "UNSUBSCRIBE" };
         self.send(name, &ids).await?;
         Ok(())
     }

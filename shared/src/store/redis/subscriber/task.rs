@@ -36,7 +36,7 @@ pub(super) fn start(
     let (sender, requests) = unbounded_channel();
     let (topology, topics, events) = (topology.clone(), topics.clone(), events.clone());
     tokio::spawn(async move {
-        let end = match SubscriberConnection::open(&topology, node, topics, events.clone()).await {
+        let end = match SubscriberConnection::open(topology, node, topics, events.clone()).await {
             Ok(connection) => {
                 let _ = events.send(Event::Opened);
                 if let Err(error) = connection.run(requests).await {
