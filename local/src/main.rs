@@ -2,6 +2,7 @@
 //! without Lambda.
 //!
 //! - [`options`]: the command line.
+//! - [`container_credentials`]: what a container on AWS logs in to its cache with.
 //! - [`router`]: which path leads to which endpoint.
 //! - [`cors`]: lets pages of every origin use the router.
 //! - [`openapi`]: the description of the API.
@@ -10,6 +11,7 @@
 //! - [`token`]: the command that makes a token.
 //! - [`serve`]: serves connections; [`signals`]: what ends that.
 
+mod container_credentials;
 mod cors;
 mod openapi;
 mod options;
@@ -31,6 +33,7 @@ use shared::store::Store;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
+use crate::container_credentials::ContainerCredentials;
 use crate::options::{Command, Options, Settings};
 use crate::router::Router;
 use crate::signals::Signals;
@@ -52,9 +55,14 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     logging::start(Format::Text, LevelFilter::WARN)?;
-    let Settings { host, port, limits, config } = options.settings()?;
+    let task = ContainerCredentials::get(|name| options.variable(name)).await?;
+    let Settings { host, port, limits, config } = options.settings(task.as_ref())?;
     if let Some(Command::Token(wanted)) = &options.command {
         return token::print(wanted, &config);
+    }
+    let login = config.redis.as_ref().and_then(|redis| redis.iam.as_ref());
+    if let (Some(task), Some(login)) = (task, login) {
+        tokio::spawn(task.renew(login.credentials.clone()));
     }
     let store = Store::open(&config).await;
 

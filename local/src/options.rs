@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use shared::config::variable::number;
 use shared::config::{Config, ConfigError};
 
+use crate::container_credentials::ContainerCredentials;
 use crate::serve::Limits;
 use crate::token::TokenOptions;
 
@@ -65,8 +66,9 @@ pub struct Settings {
 }
 
 impl Options {
-    /// Reads the environment if an option is not given. An empty variable counts as unset.
-    pub fn settings(&self) -> Result<Settings, ConfigError> {
+    /// Reads the environment if an option is not given, with the credentials of the container's task
+    /// if there are any.
+    pub fn settings(&self, task: Option<&ContainerCredentials>) -> Result<Settings, ConfigError> {
         let port = number("PORT", self.variable("PORT"), "", 3000, 0..=65_535)?;
         let timeout = "REQUEST_READ_TIMEOUT_SECONDS";
         let read_timeout = number(timeout, self.variable(timeout), "seconds", 10, 1..=3600)?;
@@ -79,11 +81,14 @@ impl Options {
                 read_timeout: Duration::from_secs(read_timeout),
                 shutdown_timeout: Duration::from_secs(shutdown_timeout),
             },
-            config: Config::from_variables(|name| self.variable(name))?,
+            config: Config::from_variables(|name| {
+                task.and_then(|task| task.variable(name)).or_else(|| self.variable(name))
+            })?,
         })
     }
 
-    fn variable(&self, name: &'static str) -> Option<String> {
+    /// Returns an option, else a variable. An empty variable counts as unset.
+    pub fn variable(&self, name: &str) -> Option<String> {
         let option = match name {
             "HOST" => &self.host,
             "PORT" => &self.port,

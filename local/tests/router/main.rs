@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod bad_input;
+mod container_credentials;
 mod cors;
 mod following;
 mod login;
