@@ -2,5 +2,6 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod routes;
+mod stack;
 mod stack_environment;
 mod template;

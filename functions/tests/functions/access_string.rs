@@ -12,7 +12,8 @@ use testing::wait::wait_until;
 
 use crate::binaries::functions;
 
-fn access_string() -> String {
+/// The rules of the cache's user, as the template has them.
+pub fn access_string() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let text = std::fs::read_to_string(path).expect("the template");
     let template: Value = serde_norway::from_str(&text).expect("YAML");

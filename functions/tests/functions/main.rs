@@ -9,4 +9,8 @@ mod event_files;
 mod event_source;
 mod following;
 mod managed_instances;
+mod serverless_cache;
+mod serverless_commands;
+#[path = "../deployment/stack.rs"]
+mod stack;
 mod start;

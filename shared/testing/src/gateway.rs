@@ -18,7 +18,6 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::Variables;
 use crate::process::Process;
 use crate::runtime_api::RuntimeApi;
 pub use event::event;
@@ -51,7 +50,11 @@ pub struct Gateway {
 
 impl Gateway {
     /// Starts the functions' processes, and the gateway that leads to them.
-    pub async fn start(functions: Vec<Function>, redis_url: &str, variables: Variables) -> Self {
+    pub async fn start(
+        functions: Vec<Function>,
+        redis_url: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
         Self::invoking(Invocations::Plain, functions, redis_url, variables).await
     }
 
@@ -60,7 +63,7 @@ impl Gateway {
         invocations: Invocations,
         functions: Vec<Function>,
         redis_url: &str,
-        variables: Variables,
+        variables: &[(&str, &str)],
     ) -> Self {
         let log = Stdio::inherit;
         Self::start_logging(invocations, functions, redis_url, variables, log).await
@@ -71,7 +74,7 @@ impl Gateway {
         invocations: Invocations,
         functions: Vec<Function>,
         redis_url: &str,
-        variables: Variables,
+        variables: &[(&str, &str)],
         log: impl Fn() -> Stdio,
     ) -> Self {
         let mut router = axum::Router::new();
@@ -112,7 +115,7 @@ pub fn command(
     binary: &Path,
     runtime: &RuntimeApi,
     redis_url: &str,
-    variables: Variables,
+    variables: &[(&str, &str)],
 ) -> Command {
     let mut command = Command::new(binary);
     command
