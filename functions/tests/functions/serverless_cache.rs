@@ -98,6 +98,8 @@ fn cache(certificates: &Certificates, port: u16) -> RedisServer {
         [
             ["--cluster-enabled", "yes"],
             ["--cluster-port", &bus],
+            // It names the port for TLS.
+            ["--tls-cluster", "yes"],
             ["--cluster-announce-hostname", "localhost"],
             ["--cluster-preferred-endpoint-type", "hostname"],
             ["--acl-pubsub-default", "allchannels"],
