@@ -1,10 +1,17 @@
-//! The rights that the template gives to the user of its cache. The functions are held to them in
-//! [`serverless_cache`](crate::serverless_cache).
+//! The rights that the template gives to the user of its cache, on every server that the tests run on.
 
 use std::path::Path;
 
+use reqwest::Method;
 use serde_norway::Value;
-use testing::redis::RedisServer;
+use testing::api::{Api, answer};
+use testing::events::EventSource;
+use testing::gateway::{Gateway, Invocations};
+use testing::redis::{RedisServer, free_port};
+use testing::wait::wait_until;
+
+use crate::binaries::functions;
+use crate::serverless_commands::refusals;
 
 /// The rules of the cache's user, as the template has them.
 pub fn access_string() -> String {
@@ -15,12 +22,20 @@ pub fn access_string() -> String {
     rules.as_str().expect("rules").to_owned()
 }
 
-#[test]
-fn the_caches_user_may_do_no_more_than_it_has_to() {
-    // As ElastiCache Serverless: users have all channels unless they are taken away.
-    let redis = RedisServer::start_with(&["--acl-pubsub-default", "allchannels"]);
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_caches_user_may_do_is_enough_and_no_more() {
     let rules = access_string();
-    let mut command = vec!["ACL", "SETUSER", "parley"];
+    // As ElastiCache Serverless shows itself: a cluster with one node, which gives its users all
+    // channels unless they are taken away.
+    let bus = free_port().to_string();
+    let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus];
+    let options = [&cluster[..], &["--acl-pubsub-default", "allchannels"]].concat();
+    let redis = RedisServer::start_with(&options);
+    redis.expect_ok(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    wait_until("the cluster is whole", || {
+        redis.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
+    });
+    let mut command = vec!["ACL", "SETUSER", "parley", ">password"];
     command.extend(rules.split(' '));
     redis.expect_ok(&command);
     for forbidden in [
@@ -28,11 +43,33 @@ fn the_caches_user_may_do_no_more_than_it_has_to() {
         ["CONFIG", "GET"],
         ["CLUSTER", "RESET"],
         ["SET", "other"],
-        ["PUBLISH", "other"],
+        ["SSUBSCRIBE", "other"],
     ] {
         let mut dry_run = vec!["ACL", "DRYRUN", "parley"];
         dry_run.extend(forbidden);
         dry_run.push("x");
         assert!(redis.command(&dry_run).contains("no permissions"), "{forbidden:?}");
     }
+    let refusals = refusals(&redis);
+    let unsupported = refusals.iter().map(String::as_str);
+    redis.expect_ok(
+        &["ACL", "SETUSER", "parley"].into_iter().chain(unsupported).collect::<Vec<_>>(),
+    );
+    redis.expect_ok(&["ACL", "SETUSER", "default", "off"]);
+    let url = format!("redis://parley:password@127.0.0.1:{}", redis.port());
+    let variables = &[("REDIS_CLUSTER", "true")];
+    let gateway = Gateway::invoking(Invocations::Plain, functions(), &url, variables).await;
+    let api = Api::at(&gateway.url);
+
+    let conversation = api.create().await;
+    let message = api.send(&conversation, "hello").await;
+    let mut source = EventSource::new(&api, &conversation);
+    assert_eq!(source.next_happening().await.data["content"], "hello");
+    assert_eq!(api.send_once(&conversation, "once", "key").await.status, 201);
+    let read = api.get(&conversation).await;
+    let etag = read.header("etag").to_owned();
+    let again = api.request(Method::GET, &conversation).header("If-None-Match", etag);
+    assert_eq!(answer(again).await.status, 304);
+    assert_eq!(api.delete(&conversation, &message).await.status, 200);
+    assert_eq!(api.contents(&conversation).await, ["once"]);
 }
