@@ -21,7 +21,8 @@ use super::operation::Operation;
 use super::topology::{NodeId, Topology};
 use crate::domain::conversation::ConversationId;
 
-/// How often it is tried to replace a connection, as long again as it took to become old.
+/// How often the replacement of an old connection is attempted before it is twice as old, when
+/// ElastiCache ends it.
 pub(super) const REPLACEMENT_ATTEMPTS: u32 = 100;
 
 /// Cloning it shares it.
