@@ -17,7 +17,7 @@ use redis::RedisResult;
 use tokio::time::sleep;
 
 use super::connection::Connection;
-use super::operation::Operation;
+use super::loggable::loggable;
 use super::topology::{NodeId, Topology};
 use crate::domain::conversation::ConversationId;
 
@@ -46,11 +46,6 @@ impl Client {
         let opening = self.opening(node);
         let result = opening.clone().await;
         result.map(drop).inspect_err(|_| self.close(node, &opening))
-    }
-
-    /// Starts an operation on a conversation.
-    pub(super) fn operation<'a>(&'a self, id: &'a ConversationId) -> Operation<'a> {
-        Operation::new(self, id)
     }
 
     /// Returns the connection to a node, which is not opened before it is awaited.
@@ -84,7 +79,10 @@ impl Client {
                         return;
                     };
                     if !std::mem::replace(&mut was_refused, true) {
-                        tracing::warn!(%error, "an old connection to Redis cannot be replaced yet");
+                        tracing::warn!(
+                            error = loggable(&error),
+                            "an old connection to Redis cannot be replaced yet"
+                        );
                     }
                 }
                 _ => return,

@@ -11,12 +11,9 @@ use redis::{Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
 
 use super::command::{Command, Request};
 use super::retry::Attempt;
-use super::server;
+use super::server::{self, RESPONSE_TIMEOUT};
 use super::topology::{NodeId, Topology};
 use crate::domain::conversation::ConversationId;
-
-/// How long opening a connection may take, and how long a reply.
-pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Cloning it shares it.
 #[derive(Clone)]

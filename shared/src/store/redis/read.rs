@@ -25,7 +25,7 @@ impl RedisStore {
         id: &ConversationId,
         known: &KnownVersions,
     ) -> Result<Read, Error> {
-        let mut operation = self.client.operation(id);
+        let mut operation = Operation::new(&self.client, id);
         if *known != KnownVersions::NONE {
             let cursor = cursor_at(length(&mut operation).await?);
             // A log never shrinks, so one of the same length has not changed.
@@ -51,7 +51,7 @@ impl RedisStore {
         after: Cursor,
         limit: u32,
     ) -> Result<Tail, Error> {
-        let mut operation = self.client.operation(id);
+        let mut operation = Operation::new(&self.client, id);
         // The byte before tells whether the cursor was given out.
         let start = offset_of(after) - 1;
         let limit = limit as usize;
@@ -75,7 +75,7 @@ impl RedisStore {
         if self.publish_refused.load(Relaxed) {
             return Err(Error::StoreUnavailable("the user may not publish events".into()));
         }
-        let found = self.client.operation(id).run(&TimeLeft).await.map_err(unavailable)?;
+        let found = Operation::new(&self.client, id).run(&TimeLeft).await.map_err(unavailable)?;
         let (left, time) = found.ok_or(Error::ConversationNotFound)?;
         Ok(StoreClock { time, instant: Instant::now() + left })
     }

@@ -2,11 +2,15 @@
 
 use std::time::SystemTime;
 
+use std::time::Duration;
+
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, RedisResult};
 
-use super::connection::RESPONSE_TIMEOUT;
 use crate::config::RedisConfig;
+
+/// How long opening a connection may take, and how long a reply.
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Opens a connection for commands. It speaks RESP2, in which a server sends nothing but replies, so
 /// that each belongs to the oldest request, as the crate `redis` assumes.

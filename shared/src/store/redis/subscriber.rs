@@ -10,6 +10,7 @@
 //! serves the slot.
 
 mod connection;
+mod event;
 mod pushes;
 mod task;
 
@@ -25,7 +26,7 @@ use super::loggable::loggable;
 use super::topology::{NodeId, Topology};
 use crate::domain::conversation::ConversationId;
 use crate::store::notifier::{ReconcileRequest, Topics};
-use task::Event;
+use event::Event;
 
 /// How long to wait after a connection was cut, or while a slot is moving.
 const RETRY_DELAY: Duration = Duration::from_millis(100);

@@ -60,7 +60,7 @@ impl Command for PublishReadOn {
 impl RedisStore {
     pub(in crate::store) async fn create(&self, id: &ConversationId) -> Result<(), Error> {
         let create = Create { ttl_milliseconds: self.ttl_milliseconds };
-        self.client.operation(id).run(&create).await.map_err(unavailable)
+        Operation::new(&self.client, id).run(&create).await.map_err(unavailable)
     }
 
     /// Runs a script on a conversation: by its text if Redis does not know its digest, and with
@@ -71,7 +71,7 @@ impl RedisStore {
         names_sends_key: bool,
         arguments: A,
     ) -> Result<A::Success, Error> {
-        let mut operation = self.client.operation(id);
+        let mut operation = Operation::new(&self.client, id);
         let mut call = ScriptCall {
             sends_text: false,
             names_sends_key,

@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::event::Event;
 use super::pushes::{Pushes, is_confirmation};
-use super::task::Event;
 use crate::domain::conversation::ConversationId;
 use crate::store::notifier::{ReconcileRequest, Topics};
 use crate::store::redis::client::REPLACEMENT_ATTEMPTS;
@@ -100,7 +100,10 @@ impl SubscriberConnection {
         let mut new = match Self::open(self.topology.clone(), self.node, topics, events).await {
             Ok(new) => new,
             Err(error) => {
-                tracing::warn!(%error, "an old connection for subscriptions cannot be replaced yet");
+                tracing::warn!(
+                    error = loggable(&error),
+                    "an old connection for subscriptions cannot be replaced yet"
+                );
                 let max_age = self.topology.redis.max_connection_age;
                 self.replacement_due = Instant::now() + max_age / REPLACEMENT_ATTEMPTS;
                 return Ok(());

@@ -15,7 +15,7 @@ use redis::{PushInfo, PushKind, Value};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::task::Event;
+use super::event::Event;
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
 use crate::store::notifier::{Notification, PublishedEvent, Topics};

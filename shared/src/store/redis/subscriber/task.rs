@@ -1,30 +1,14 @@
-//! The task that each connection for subscriptions runs in, and what it reports.
+//! The task that each connection for subscriptions runs in.
 
 use std::sync::Arc;
 
-use redis::RedisError;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::connection::SubscriberConnection;
-use crate::domain::conversation::ConversationId;
+use super::event::Event;
 use crate::store::notifier::{ReconcileRequest, Topics};
 use crate::store::redis::loggable::loggable;
 use crate::store::redis::topology::{NodeId, Topology};
-
-/// An event for the subscriber. Sending it fails only once the store is dropped and the subscriber has
-/// ended.
-pub(super) enum Event {
-    /// A connection was opened.
-    Opened,
-    /// A connection could not be opened.
-    NotOpened { node: NodeId, error: RedisError },
-    /// A connection was closed.
-    Closed { node: NodeId },
-    /// A node refused to subscribe to a conversation's channel.
-    Refused { id: ConversationId, node: NodeId, refusal: RedisError },
-    /// It is time to reconcile a conversation.
-    ReconcileDue { id: ConversationId },
-}
 
 /// Opens a connection to a node, which reconciles the conversations that it is sent.
 pub(super) fn start(
