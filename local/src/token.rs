@@ -42,6 +42,9 @@ pub fn print(options: &TokenOptions, config: &Config) -> Result<(), Box<dyn Erro
             "a customer's token is valid for one conversation; add --conversation <id>".into()
         );
     }
+    if ttl.is_zero() {
+        return Err("--ttl must be longer than 0 seconds, like 8h or 15m".into());
+    }
     println!("{}", tokens.sign(*role, conversation.as_ref(), *ttl)?);
     Ok(())
 }

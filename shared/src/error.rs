@@ -59,6 +59,8 @@ pub enum Error {
     ConversationFull,
     #[error("The field \"content\" is larger than {MAX_CONTENT_BYTES} bytes of UTF-8.")]
     ContentTooLarge,
+    #[error("The body must not be encoded: the header Content-Encoding can only be \"identity\".")]
+    UnsupportedEncoding,
     #[error("The body is larger than {MAX_BODY_BYTES} bytes.")]
     BodyTooLarge,
     #[error("The Idempotency-Key was used before in this conversation for another message.")]

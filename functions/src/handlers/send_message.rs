@@ -18,7 +18,7 @@ pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotenc
 pub(crate) async fn handle(state: &AppState, request: &Request) -> Result<Response, Error> {
     let (principal, conversation) = authorize(state, request)?;
     let key = idempotency_key(request)?;
-    let message = NewMessage::from_json(&request.body)?;
+    let message = NewMessage::from_json(request.plain_body()?)?;
     principal.require_role(message.sender())?;
 
     let message = PendingMessage::new(&conversation, &message, key.as_ref());

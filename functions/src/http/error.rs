@@ -71,6 +71,7 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::ConversationFull => (StatusCode::CONFLICT, "conversation_full"),
         Error::ContentTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "content_too_large"),
         Error::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+        Error::UnsupportedEncoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding"),
         Error::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         Error::StoreUnavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),

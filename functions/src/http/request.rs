@@ -1,7 +1,7 @@
 //! A request, as every handler sees it.
 
 use bytes::Bytes;
-use http::header::AsHeaderName;
+use http::header::{AsHeaderName, CONTENT_ENCODING};
 use http::{HeaderMap, Method};
 use shared::domain::conversation::ConversationId;
 use shared::domain::message::MessageId;
@@ -69,6 +69,16 @@ impl Request {
     pub(crate) fn query_parameter(&self, name: &str) -> Option<&str> {
         let mut parameters = self.query.iter();
         parameters.find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns the body as the client meant it, unless it is compressed.
+    pub(crate) fn plain_body(&self) -> Result<&Bytes, Error> {
+        let encodings = self.headers.get_all(CONTENT_ENCODING).iter();
+        let mut encodings = encodings.map(|encoding| encoding.as_bytes().trim_ascii());
+        match encodings.all(|encoding| encoding.eq_ignore_ascii_case(b"identity")) {
+            true => Ok(&self.body),
+            false => Err(Error::UnsupportedEncoding),
+        }
     }
 
     /// Returns the value of a header that may be given only once.

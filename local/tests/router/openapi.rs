@@ -52,6 +52,7 @@ fn errors() -> Vec<Error> {
         Error::ConversationFull,
         Error::ContentTooLarge,
         Error::BodyTooLarge,
+        Error::UnsupportedEncoding,
         Error::IdempotencyKeyReused,
         Error::Internal("".into()),
         Error::StoreUnavailable("".into()),

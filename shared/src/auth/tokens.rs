@@ -85,7 +85,10 @@ impl Tokens {
         validation.leeway = 0;
         validation.validate_nbf = true;
         let decode = |key| decode::<Claims>(token, key, &validation).ok();
-        let claims = self.verifying.iter().find_map(decode).ok_or(Error::InvalidToken)?.claims;
+        let token = self.verifying.iter().find_map(decode);
+        // No extension is understood here that a header could make critical (RFC 7515, 4.1.11).
+        let token = token.filter(|token| token.header.crit.is_none());
+        let claims = token.ok_or(Error::InvalidToken)?.claims;
         let conversation = claims.conversation.map(|id| id.parse()).transpose();
         let conversation = conversation.map_err(|_| Error::InvalidToken)?;
         Ok(Principal::Authenticated { role: claims.role, conversation })

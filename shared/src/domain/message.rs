@@ -104,17 +104,23 @@ pub struct NewMessage {
     timestamp: String,
 }
 
+/// What may stand before a text in UTF-8 (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 impl NewMessage {
     /// Reads a message from a request's body: a JSON object, whose unknown fields are ignored.
     pub fn from_json(body: &[u8]) -> Result<Self, Error> {
-        match body.trim_ascii_start().first() {
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+        let not_utf8 = |_| Error::InvalidJson("it is not UTF-8".to_owned());
+        let body = std::str::from_utf8(body).map_err(not_utf8)?;
+        match body.trim_ascii_start().as_bytes().first() {
             Some(b'{') => {}
             None => return Err(Error::InvalidJson("it is empty".to_owned())),
             // serde would take an array for a struct as well.
             Some(_) => return Err(Error::InvalidJson("it does not begin with {".to_owned())),
         }
         let fields: Fields =
-            serde_json::from_slice(body).map_err(|error| Error::InvalidJson(error.to_string()))?;
+            serde_json::from_str(body).map_err(|error| Error::InvalidJson(error.to_string()))?;
 
         let sender = text(fields.sender, Field::Sender)?.parse()?;
         let content = text(fields.content, Field::Content)?;
@@ -210,6 +216,18 @@ mod tests {
         }
         let not_utf8 = b"{\"content\":\"\xff\"}";
         assert!(NewMessage::from_json(not_utf8).is_err());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_and_another_encoding_is_named() {
+        let body = r#"{"sender":"agent","content":"x","timestamp":"2025-04-05T14:01:00Z"}"#;
+        assert!(NewMessage::from_json(format!("\u{feff}{body}").as_bytes()).is_ok());
+        let utf16: Vec<u8> = body.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for wrong in [&b"\xff{}"[..], &b"{\"content\":\"\xe9\"}"[..]] {
+            let error = NewMessage::from_json(wrong).unwrap_err().to_string();
+            assert!(error.contains("not UTF-8"), "{error}");
+        }
+        assert!(NewMessage::from_json(&utf16).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, Timelike, Utc};
 
 /// How many bytes a timestamp may have; ISO 8601 does not limit the fraction of a second.
 const MAX_LENGTH: usize = 64;
@@ -18,7 +18,14 @@ pub fn is_valid(text: &str) -> bool {
     let shape = text.is_ascii() && text.len() <= MAX_LENGTH && !text.contains('z');
     shape
         && text.as_bytes().get(10) == Some(&b'T')
-        && DateTime::parse_from_rfc3339(&as_rfc3339(text)).is_ok()
+        && DateTime::parse_from_rfc3339(&as_rfc3339(text)).is_ok_and(is_possible)
+}
+
+/// Whether a leap second, if it is one, is where there can be one: at the end of a day in UTC. chrono
+/// keeps it as a second whose fraction is 1 or more.
+fn is_possible(time: DateTime<FixedOffset>) -> bool {
+    let time = time.to_utc();
+    time.nanosecond() < 1_000_000_000 || (time.hour(), time.minute()) == (23, 59)
 }
 
 /// A time in UTC with milliseconds, as in `2025-04-05T14:01:00.000Z`.
@@ -55,6 +62,7 @@ mod tests {
             "2025-04-05T14:01:00-0330",
             "2025-04-05T14:01:00.000001+02",
             "2024-02-29T23:59:60Z",
+            "2017-01-01T01:59:60.5+02:00",
         ] {
             assert!(is_valid(good), "{good}");
         }
@@ -72,6 +80,9 @@ mod tests {
             "2025-04-05t14:01:00z",
             "2025-04-05T14:01:00z",
             "2025-02-29T14:01:00Z",
+            "2025-04-05T14:01:60Z",
+            "2025-04-05T23:58:60Z",
+            "2025-04-05T23:59:60+02:00",
             "2025-04-05T25:01:00Z",
             "2025-04-05T14:01:00+2",
             "2025-04-05T14:01:00+99:00",

@@ -96,3 +96,12 @@ fn no_tokens_are_made_of_weak_secrets_or_none() {
     assert!(Tokens::new(&[], AN_HOUR).is_none());
     assert!(Tokens::new(&[SECRET, "weak"], AN_HOUR).is_none());
 }
+
+#[test]
+fn a_token_with_a_critical_extension_is_invalid() {
+    let claims = json!({"role": "agent", "exp": seconds_from_now(60)});
+    assert!(verify(&json!({"alg": "HS256"}), &claims).is_some());
+    for critical in [json!(["exp"]), json!(["b64"]), json!([])] {
+        assert!(verify(&json!({"alg": "HS256", "crit": critical}), &claims).is_none());
+    }
+}
