@@ -24,6 +24,7 @@ pub(crate) fn authorize(
         None => Principal::Anonymous,
         Some(tokens) => tokens.verify(token(request)?)?,
     };
+    principal.require_more_than_creating()?;
     let conversation = request.conversation_id()?;
     principal.require_access(&conversation)?;
     Ok((principal, conversation))

@@ -17,7 +17,7 @@ pub struct TokenOptions {
     #[arg(long, value_parser = role())]
     role: Sender,
 
-    /// The one conversation it is valid for; a customer's token must have one [default: all]
+    /// The one conversation it is valid for [default: all; a customer's without one only creates, where OPEN_CREATION=false]
     #[arg(long)]
     conversation: Option<ConversationId>,
 

@@ -171,6 +171,17 @@ fn what_makes_no_sense_ends_it_with_one_line_that_says_why() {
         (vec![], vec![("FOLLOW_HOLD_SECONDS", "26")], "FOLLOW_HOLD_SECONDS"),
         (vec![], vec![("REDIS_URL", "localhost:6379")], "REDIS_URL"),
         (vec![], vec![("REDIS_URL", "redis://127.0.0.1/?db=3")], "\"db\""),
+        (vec![], vec![("REDIS_URL", "redis://u:p?secret@127.0.0.1")], "%3F"),
+        (vec![], vec![("REDIS_URL", "redis://127.0.0.1/#x")], "REDIS_URL"),
+        (vec![], vec![("REDIS_URL", "unix:///tmp/x")], "REDIS_URL"),
+        (
+            vec![],
+            vec![("REDIS_URL", "redis://127.0.0.1/3"), ("REDIS_CLUSTER", "true")],
+            "REDIS_URL",
+        ),
+        (vec![], vec![("REDIS_CLUSTER", "true")], "REDIS_URL"),
+        (vec![], vec![("REDIS_CA_CERT", "/nowhere")], "REDIS_URL"),
+        (vec![], vec![("REDIS_IAM_USER", "u"), ("REDIS_IAM_CACHE", "c")], "REDIS_URL"),
         (vec!["--port", &free, "--host", "nowhere.invalid"], vec![], "--host"),
     ] {
         let output = run(&arguments, &variables);

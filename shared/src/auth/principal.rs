@@ -19,13 +19,19 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// Fails unless the principal may read this conversation, whether it exists or not.
-    pub fn require_access(&self, conversation: &ConversationId) -> Result<(), Error> {
+    /// Fails if the token is valid for creating alone, as a customer's without a conversation is.
+    pub fn require_more_than_creating(&self) -> Result<(), Error> {
         match self {
-            // Such a token is valid for creating alone.
             Self::Authenticated { role: Sender::Customer, conversation: None } => {
                 Err(Error::InvalidToken)
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails unless the principal may read this conversation, whether it exists or not.
+    pub fn require_access(&self, conversation: &ConversationId) -> Result<(), Error> {
+        match self {
             Self::Authenticated { conversation: Some(own), .. } if own != conversation => {
                 Err(Error::ForbiddenConversation)
             }

@@ -5,7 +5,7 @@
 //! | claim | |
 //! |---|---|
 //! | `role` | `customer` or `agent` |
-//! | `conversation` | the only conversation that the token is valid for; required for a customer |
+//! | `conversation` | the only conversation that the token is valid for; a customer's token without it is valid for creating alone |
 //! | `exp` | when it expires, in seconds since 1970 |
 //! | `nbf` | optional: when it becomes valid |
 //! | `sub` | optional: whom the operator gave it to; ignored |

@@ -41,9 +41,20 @@ impl RedisConfig {
     pub(super) fn from_variables(
         variable: impl Fn(&'static str) -> Option<String> + Copy,
     ) -> Result<Option<Self>, ConfigError> {
-        let Some(urls) = variable("REDIS_URL") else { return Ok(None) };
+        let Some(urls) = variable("REDIS_URL") else {
+            let others = ["REDIS_CLUSTER", "REDIS_CA_CERT", "REDIS_IAM_USER", "REDIS_IAM_CACHE"];
+            // Conversations would be kept in memory, unnoticed.
+            let is_set = |name: &&'static str| variable(name).is_some_and(|value| value != "false");
+            return match others.into_iter().find(is_set) {
+                Some(name) => Err(unusable_url(&format!("; it is not set, and {name} is"))),
+                None => Ok(None),
+            };
+        };
         let nodes = urls.split(',').map(node).collect::<Result<Vec<_>, _>>()?;
         let cluster = boolean("REDIS_CLUSTER", variable("REDIS_CLUSTER"), false)?;
+        if cluster && nodes.iter().any(|node| node.redis_settings().db() != 0) {
+            return Err(unusable_url(" without a database where REDIS_CLUSTER is true"));
+        }
         if nodes.len() > 1 && !cluster {
             return Err(unusable_url("; several nodes need REDIS_CLUSTER=true"));
         }
@@ -76,13 +87,20 @@ impl fmt::Display for RedisConfig {
 
 /// Parses one URL. The error does not repeat it, because it may hold a password.
 fn node(url: &str) -> Result<ConnectionInfo, ConfigError> {
-    if !url.contains("://") {
+    if !["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme)) {
         return Err(unusable_url("; it does not begin with redis:// or rediss://"));
     }
+    // Nothing in them would have an effect, not even `db`, which is part of the path.
     if let Some((_, query)) = url.split_once('?') {
-        // Nothing in it would have an effect, not even `db`, which is part of the path.
-        let name = query.split(['=', '&']).next().unwrap_or_default();
-        return Err(unusable_url(&format!("; the parameter {name:?} is not supported")));
+        let name = query.split_once('=').map_or("", |(name, _)| name);
+        // Else it may be the end of a password.
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
+        let name = if is_name { format!(" {name:?}") } else { String::new() };
+        let why = format!("; it cannot have a query{name}, and a ? in a password is written %3F");
+        return Err(unusable_url(&why));
+    }
+    if url.contains('#') {
+        return Err(unusable_url("; a # in it is written %23"));
     }
     let node = url.into_connection_info();
     let node = node.map_err(|error| unusable_url(&format!(" ({error})")))?;
