@@ -65,7 +65,7 @@ async fn serve(endpoint: Endpoint) -> Result<(), Error> {
 }
 
 /// What sent an event.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Source {
     HttpApi,
     /// Its events have the format of an HTTP API's, without the parameters in the path.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use shared::config::variable::number;
+use shared::config::variable::{environment, number};
 use shared::config::{Config, ConfigError};
 
 use crate::container_credentials::ContainerCredentials;
@@ -96,7 +96,6 @@ impl Options {
             "REQUEST_READ_TIMEOUT_SECONDS" => &self.request_read_timeout_seconds,
             _ => &None,
         };
-        let environment = || std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
-        option.clone().or_else(environment).filter(|value| !value.is_empty())
+        option.clone().or_else(|| environment(name)).filter(|value| !value.is_empty())
     }
 }

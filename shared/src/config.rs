@@ -63,9 +63,7 @@ pub struct ConfigError {
 impl Config {
     /// Reads the process's environment.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_variables(|name| {
-            std::env::var_os(name).map(|v| v.to_string_lossy().into_owned())
-        })
+        Self::from_variables(variable::environment)
     }
 
     /// Reads variables from any source. An empty variable counts as unset.

@@ -43,10 +43,12 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 #[derive(Clone)]
 pub(crate) struct Unavailable(pub(crate) Arc<Cause>);
 
-impl Unavailable {
-    pub(crate) fn new(cause: Cause) -> Self {
-        Self(Arc::new(cause))
+/// Adds to a response why the store was unavailable, if it was.
+pub(crate) fn with_unavailable(mut response: Response, cause: Option<Cause>) -> Response {
+    if let Some(cause) = cause {
+        response.extensions_mut().insert(Unavailable(Arc::new(cause)));
     }
+    response
 }
 
 /// Makes a response without a body.

@@ -1,6 +1,7 @@
 //! The variables for a login to ElastiCache by IAM.
 
 use super::ConfigError;
+use super::variable::boolean;
 use crate::elasticache::token::{Credentials, IamLogin, SharedCredentials};
 
 /// Reads the login, which `REDIS_IAM_USER` and `REDIS_IAM_CACHE` switch on. Lambda sets the region
@@ -19,13 +20,7 @@ pub(super) fn login(
         let name = format!("a cache's name, of letters, digits and hyphens, not {cache:?}");
         return Err(must("REDIS_IAM_CACHE", &name));
     }
-    let serverless = match variable("REDIS_IAM_SERVERLESS").as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(other) => {
-            return Err(must("REDIS_IAM_SERVERLESS", &format!("true or false, not {other:?}")));
-        }
-    };
+    let serverless = boolean("REDIS_IAM_SERVERLESS", variable("REDIS_IAM_SERVERLESS"), false)?;
     let needed = |name| {
         variable(name).ok_or_else(|| must(name, "set where REDIS_IAM_USER is, as Lambda does"))
     };

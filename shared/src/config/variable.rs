@@ -4,6 +4,11 @@ use std::ops::RangeInclusive;
 
 use super::ConfigError;
 
+/// Reads a variable of the process's environment.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
 /// Reads a whole number; `default` if the variable is unset.
 pub fn number(
     name: &'static str,

@@ -13,7 +13,7 @@ use shared::store::{Store, Tail};
 use tokio::time::{Instant, sleep};
 
 use super::event_text::{COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires};
-use crate::http::response::{self, Response, Unavailable};
+use crate::http::response::{self, Response};
 
 /// Bytes of the log in one piece of the stream: what the router keeps for a client that does not
 /// read.
@@ -40,14 +40,13 @@ pub(super) async fn respond(
     match stream.read_first().await {
         Ok(text) => stream.text = text.into(),
         Err(Error::StoreUnavailable(cause)) => {
-            unavailable = Some(Unavailable::new(cause));
+            unavailable = Some(cause);
             stream.text = [RETRY_UNAVAILABLE, COMMENT].concat().into();
         }
         Err(error) => return Err(error),
     }
-    let mut response = response::event_stream(Box::pin(unfold(stream, EventStream::next)));
-    unavailable.map(|cause| response.extensions_mut().insert(cause));
-    Ok(response)
+    let response = response::event_stream(Box::pin(unfold(stream, EventStream::next)));
+    Ok(response::with_unavailable(response, unavailable))
 }
 
 struct EventStream {

@@ -11,7 +11,7 @@ use shared::store::reader::{ConversationReader, Next};
 use tokio::time::Instant;
 
 use super::event_text::{COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires};
-use crate::http::response::{self, Response, Unavailable};
+use crate::http::response::{self, Response};
 
 /// Bytes of the log in one batch; well below what Lambda can respond with.
 const BATCH: u32 = 1024 * 1024;
@@ -36,15 +36,13 @@ pub(super) async fn respond(
         // Before anything was read it is an error, else the end of the stream.
         Err(Error::ConversationNotFound) if !text.is_empty() => push_expired(&mut text, cursor),
         Err(Error::StoreUnavailable(cause)) => {
-            unavailable = Some(Unavailable::new(cause));
+            unavailable = Some(cause);
             text.push_str(RETRY_UNAVAILABLE);
             text.push_str(COMMENT);
         }
         Err(error) => return Err(error),
     }
-    let mut response = response::events(text);
-    unavailable.map(|cause| response.extensions_mut().insert(cause));
-    Ok(response)
+    Ok(response::with_unavailable(response::events(text), unavailable))
 }
 
 /// Appends the expiry and one batch of events.
