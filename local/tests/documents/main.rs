@@ -6,6 +6,9 @@
 //! - [`check`]: what is checked of those that do not run: files, scripts, tests, options.
 //! - [`links`]: the links, and the paths in the prose.
 //! - [`errors`]: the table of errors, held to openapi.json.
+//!
+//! The blocks are for bash, so Windows has no such tests.
+#![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod check;

@@ -13,7 +13,8 @@ use crate::elasticache::token::IamLogin;
 
 /// After how long a silence TCP checks that the connection is still alive.
 const KEEPALIVE: Duration = Duration::from_secs(30);
-/// How long sent bytes may stay unacknowledged before TCP closes the connection.
+/// How long sent bytes may stay unacknowledged before TCP closes the connection. Only Linux has this.
+#[cfg(target_os = "linux")]
 const USER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// After how long a connection is replaced. ElastiCache ends one 12 hours after its login by IAM:
