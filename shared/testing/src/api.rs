@@ -30,8 +30,13 @@ pub struct Answer {
 impl Api {
     /// The service at a URL like `http://127.0.0.1:3000`.
     pub fn at(url: &str) -> Self {
-        // So that a service that hangs fails the test and not the day.
-        let client = Client::builder().timeout(Duration::from_secs(60)).build();
+        let client = Client::builder()
+            // So that a service that hangs fails the test and not the day.
+            .timeout(Duration::from_secs(60))
+            // Shorter than the router's, which else may close a connection on which a request is
+            // just being sent.
+            .pool_idle_timeout(Duration::from_secs(5))
+            .build();
         Self { client: client.expect("a client"), url: url.to_owned(), token: None }
     }
 

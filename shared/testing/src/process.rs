@@ -26,6 +26,11 @@ impl Process {
         resident(self.0.id())
     }
 
+    /// How many threads it has.
+    pub fn threads(&self) -> u64 {
+        status(self.0.id(), "Threads:")
+    }
+
     /// How many files and connections it has open.
     pub fn descriptors(&self) -> usize {
         let open = std::fs::read_dir(format!("/proc/{}/fd", self.0.id()));
@@ -35,11 +40,15 @@ impl Process {
 
 /// The resident memory of a process, in KiB (proc(5), `VmRSS`).
 pub fn resident(id: u32) -> u64 {
+    status(id, "VmRSS:")
+}
+
+/// A number that Linux tells of a process.
+fn status(id: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{id}/status"));
     let status = status.expect("a running process");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let size = line.expect("its memory").trim().trim_end_matches(" kB");
-    size.parse().expect("a number")
+    let value = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
+    value.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
 /// The processor time that a process has used, in milliseconds (proc(5), `utime` and `stime`, which
