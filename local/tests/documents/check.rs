@@ -1,7 +1,7 @@
 //! What is checked of a block that cannot run: what it names must be there.
 
 mod cargo;
-mod sources;
+pub mod sources;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -5,6 +5,8 @@
 //! - [`session`]: one bash for each document, into which its other blocks go in their order.
 //! - [`check`]: what is checked of those that do not run: files, scripts, tests, options.
 //! - [`links`]: the links, and the paths in the prose.
+//! - [`compose`]: the compose file, held to the image and the code.
+//! - [`workflow`]: the workflow, held to name what is there.
 //! - [`errors`]: the table of errors, held to openapi.json.
 //!
 //! The blocks are for bash, so Windows has no such tests.
@@ -12,11 +14,13 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod check;
+mod compose;
 mod document;
 mod errors;
 mod excluded;
 mod links;
 mod session;
+mod workflow;
 
 use std::path::{Path, PathBuf};
 
