@@ -14,17 +14,17 @@ use tokio::time::{sleep, timeout};
 use super::Soak;
 use crate::PATIENCE;
 
-/// What all of them ask for: 2 MiB, far more than the kernel takes in for who does not read.
-const MESSAGES: usize = 128;
+/// What all of them ask for: nearly 4 MiB, more than the kernel takes in for who does not read.
+const MESSAGES: usize = 240;
 const MESSAGE_BYTES: usize = 16 * 1024;
 /// What the kernel is asked to take in.
 const RECEIVE_BUFFER: u32 = 32 * 1024;
-/// A slow reader takes a part at a time, and is through after six seconds.
-const PART: usize = 16 * 1024;
-const BETWEEN_PARTS: Duration = Duration::from_millis(50);
+/// A slow reader takes a part at a time, and is through after three seconds at the earliest.
+const PART: usize = 32 * 1024;
+const BETWEEN_PARTS: Duration = Duration::from_millis(25);
 /// Longer than the router lets a client be that does not read.
 const STALL: Duration = Duration::from_secs(45);
-/// After so long without a byte, an open connection has given all that it had.
+/// After so long without a byte, a stream has told of everything.
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// How their reads ended.
@@ -105,6 +105,9 @@ impl Reader {
             while let Ok(length @ 1..) = stream.read(&mut part).await {
                 is_available &= received > 0 || !part.starts_with(b"HTTP/1.1 503");
                 received += length;
+                if self.soak.is_over() {
+                    return;
+                }
                 sleep(BETWEEN_PARTS).await;
             }
             let is_whole = received > MESSAGES * MESSAGE_BYTES;
@@ -120,14 +123,11 @@ impl Reader {
             while Instant::now() < end && !self.soak.is_over() {
                 sleep(BETWEEN_PARTS).await;
             }
-            let mut part = vec![0; PART];
-            let is_cut_off = loop {
-                match timeout(SILENCE, stream.read(&mut part)).await {
-                    Ok(Ok(1..)) => {}
-                    Ok(_) => break true,
-                    Err(_) => break false,
-                }
-            };
+            let (mut received, mut part) = (0, vec![0; PART]);
+            while let Ok(Ok(length @ 1..)) = timeout(SILENCE, stream.read(&mut part)).await {
+                received += length;
+            }
+            let is_cut_off = received < MESSAGES * MESSAGE_BYTES;
             self.reads.stalled.fetch_add(1, Ordering::SeqCst);
             self.reads.cut_off.fetch_add(u64::from(is_cut_off), Ordering::SeqCst);
         }
