@@ -1,5 +1,7 @@
 //! The compose file beside what it names.
 
+use std::process::Command;
+
 use serde_norway::Value;
 
 use crate::check::sources::is_variable_read;
@@ -54,4 +56,12 @@ fn the_compose_file_waits_for_a_valkey_that_only_the_router_reaches() {
     assert_eq!(services["router"]["depends_on"]["valkey"]["condition"], "service_healthy");
     assert_eq!(texts(&valkey["healthcheck"]["test"]), ["CMD", "valkey-cli", "-e", "ping"]);
     assert!(valkey.get("ports").is_none(), "everyone on this machine's network reaches Valkey");
+}
+
+#[test]
+fn the_compose_files_health_check_is_a_command_of_the_router() {
+    let router = &services()["router"];
+    let check = texts(&router["healthcheck"]["test"]);
+    let help = Command::new(env!("CARGO_BIN_EXE_local")).args(&check[2..]).arg("--help").output();
+    assert!(help.expect("a router").status.success(), "the router does not know {check:?}");
 }
