@@ -67,6 +67,7 @@ async fn a_stream_that_panics_ends_with_what_it_had_and_is_logged_when_it_has_en
     let handling = async { Ok(event_stream(Box::pin(pieces))) };
     let response = respond("the-stream", Some(Route::GetConversation), handling).await;
     assert!(log.lines().is_empty(), "it has not ended yet");
+    assert_eq!(response.headers()["x-accel-buffering"], "no");
 
     let Body::Stream(pieces) = response.into_body() else { panic!("no stream") };
     assert_eq!(pieces.collect::<Vec<_>>().await, ["first"]);
@@ -74,4 +75,13 @@ async fn a_stream_that_panics_ends_with_what_it_had_and_is_logged_when_it_has_en
     assert!(lines.iter().all(|line| line["request_id"] == "the-stream"), "{lines:?}");
     assert_eq!(lines[0]["message"], "the stream panicked");
     assert_eq!(lines[1]["status"], 200);
+}
+
+#[tokio::test]
+async fn the_headers_of_a_stream_leave_room_for_two_more_in_the_smallest_map() {
+    let handling = async { Ok(event_stream(Box::pin(iter([])))) };
+    let response = respond("the-stream", Some(Route::GetConversation), handling).await;
+    let headers = response.headers();
+    assert_eq!(headers.capacity(), HeaderMap::<HeaderValue>::with_capacity(6).capacity());
+    assert!(headers.len() + 2 <= headers.capacity(), "{headers:?}");
 }

@@ -56,6 +56,7 @@ async fn a_batch_that_is_asked_for_while_the_store_is_away_has_the_browser_come_
     let batch = answer(request).await;
     assert_eq!((batch.status.as_u16(), batch.body.as_str()), (200, "retry: 3000\n\n:\n\n"));
     assert_eq!(batch.header("content-type"), "text/event-stream");
+    assert_eq!(batch.header("x-accel-buffering"), "no");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,6 +26,7 @@ async fn a_stream_is_answered_at_once_and_goes_on_when_the_store_is_back() {
     let mut stream = request.send().await.expect("an answer");
     assert_eq!(stream.status(), 200);
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    assert_eq!(stream.headers()["x-accel-buffering"], "no");
     let first = stream.chunk().await.expect("a stream").expect("a piece");
     assert_eq!(first, "retry: 3000\n\n:\n\n");
 

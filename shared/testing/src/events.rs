@@ -46,6 +46,7 @@ impl EventSource {
         assert_eq!(response.status(), 200, "{:?}", response.text().await);
         let kind = response.headers().get("content-type");
         assert_eq!(kind, Some(&HeaderValue::from_static("text/event-stream")));
+        assert_eq!(response.headers()["x-accel-buffering"], "no");
         self.received.clear();
         self.stream = Some(response);
     }
