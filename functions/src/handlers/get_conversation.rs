@@ -7,7 +7,7 @@ mod event_text;
 mod long_poll;
 mod snapshot;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderName;
 use http::header::ACCEPT;
@@ -30,16 +30,19 @@ const TIME_TO_RESPOND: Duration = Duration::from_secs(3);
 pub(crate) async fn handle(state: &AppState, request: &Request) -> Result<Response, Error> {
     // Waiting counts from here, however long Redis takes first.
     let start = Instant::now();
-    let (_, conversation) = authorize(state, request)?;
+    let (principal, conversation) = authorize(state, request)?;
+    let token_end = principal.ends().and_then(instant_of);
     let after = request.query_parameter("after").map(str::parse).transpose()?;
     let wait = wait(request)?;
 
     if accepts_event_stream(request) {
         let after = last_event_id(request)?.or(after).unwrap_or(Cursor::START);
         return match state.stream_mode {
-            StreamMode::Live => event_stream::respond(&state.store, conversation, after).await,
+            StreamMode::Live => {
+                event_stream::respond(&state.store, conversation, after, token_end).await
+            }
             StreamMode::LongPoll { hold, retry } => {
-                let until = within_deadline(request, start + hold);
+                let until = earlier(within_deadline(request, start + hold), token_end);
                 long_poll::respond(&state.store, conversation, after, until, retry).await
             }
         };
@@ -50,7 +53,7 @@ pub(crate) async fn handle(state: &AppState, request: &Request) -> Result<Respon
                 StreamMode::Live => wait,
                 StreamMode::LongPoll { hold, .. } => wait.min(hold),
             };
-            let until = within_deadline(request, start + wait);
+            let until = earlier(within_deadline(request, start + wait), token_end);
             changes::respond(state, conversation, after, until).await
         }
         None => snapshot::respond(&state.store, conversation, &request.headers).await,
@@ -94,10 +97,20 @@ fn accepts_event_stream(request: &Request) -> bool {
     })
 }
 
+/// Returns when the clock will show a time; `None` if that is beyond what can be waited for.
+fn instant_of(time: SystemTime) -> Option<Instant> {
+    let left = time.duration_since(SystemTime::now()).unwrap_or_default();
+    Instant::now().checked_add(left)
+}
+
+fn earlier(until: Instant, end: Option<Instant>) -> Instant {
+    end.map_or(until, |end| until.min(end))
+}
+
 /// Returns the end of waiting, early enough to respond before the request's deadline.
 fn within_deadline(request: &Request, until: Instant) -> Instant {
     let latest = request.deadline.and_then(|deadline| deadline.checked_sub(TIME_TO_RESPOND));
-    latest.map_or(until, |latest| until.min(latest))
+    earlier(until, latest)
 }
 
 #[cfg(test)]

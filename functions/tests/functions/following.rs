@@ -1,12 +1,15 @@
 //! Following through the functions, each frozen as soon as it has answered.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::binaries::functions;
 use reqwest::Method;
+use serde_json::json;
 use testing::api::{Api, answer};
+use testing::contract::TOKENS;
 use testing::gateway::{Gateway, Invocations};
 use testing::redis::RedisServer;
+use testing::token::{agent, seconds_from_now, with_claims};
 use tokio::task::JoinSet;
 
 async fn start(redis: &RedisServer) -> (Gateway, Api) {
@@ -74,4 +77,23 @@ async fn a_hold_of_0_answers_a_follower_at_once_and_tells_it_when_to_come_back()
         tokio::time::timeout(Duration::from_secs(20), both).await.expect("at once");
     assert_eq!(waited.json()["messages"], serde_json::json!([]));
     assert!(batch.body.starts_with("retry: 12000\n\n"), "{}", batch.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_held_no_longer_than_its_token_is_valid() {
+    let redis = RedisServer::start();
+    let url = redis.url();
+    let gateway = Gateway::invoking(Invocations::Plain, functions(), &url, &[TOKENS]).await;
+    let api = Api::at(&gateway.url).with_token(agent());
+    let conversation = format!("{}?after=0&wait=25", api.create().await);
+    for accept in ["application/json", "text/event-stream"] {
+        let exp = seconds_from_now(3);
+        let short = api.with_token(with_claims(&json!({"role": "agent", "exp": exp})));
+        let asked = Instant::now();
+        let held = short.request(Method::GET, &conversation).header("Accept", accept);
+        assert_eq!(answer(held).await.status, 200, "{accept}");
+        assert!(seconds_from_now(0) >= exp, "it was answered before its token ended");
+        assert!(asked.elapsed().as_secs() < 20, "it was held for {:?}", asked.elapsed());
+        short.get(&conversation).await.assert_error(401, "unauthorized");
+    }
 }

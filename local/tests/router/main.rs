@@ -10,3 +10,4 @@ mod openapi;
 mod router;
 mod slow_clients;
 mod streams_without_store;
+mod token_end;

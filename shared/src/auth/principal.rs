@@ -1,5 +1,7 @@
 //! Who makes a request, and what it may do.
 
+use std::time::SystemTime;
+
 use crate::domain::conversation::ConversationId;
 use crate::domain::message::Sender;
 use crate::error::Error;
@@ -15,14 +17,24 @@ pub enum Principal {
         role: Sender,
         /// The one conversation that it may access; `None` for all.
         conversation: Option<ConversationId>,
+        /// From when on the token is refused; `None` if that is beyond what a clock can tell.
+        ends: Option<SystemTime>,
     },
 }
 
 impl Principal {
+    /// Returns from when on the principal's token is refused, if it ever is.
+    pub fn ends(&self) -> Option<SystemTime> {
+        match self {
+            Self::Anonymous => None,
+            Self::Authenticated { ends, .. } => *ends,
+        }
+    }
+
     /// Fails if the token is valid for creating alone, as a customer's without a conversation is.
     pub fn require_more_than_creating(&self) -> Result<(), Error> {
         match self {
-            Self::Authenticated { role: Sender::Customer, conversation: None } => {
+            Self::Authenticated { role: Sender::Customer, conversation: None, .. } => {
                 Err(Error::InvalidToken)
             }
             _ => Ok(()),

@@ -14,7 +14,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::auth::principal::Principal;
 use crate::domain::conversation::ConversationId;
@@ -39,9 +39,14 @@ struct Claims {
     role: Sender,
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation: Option<String>,
-    /// jsonwebtoken reads and checks it by itself, and accepts a fraction.
-    #[serde(skip_deserializing)]
+    #[serde(deserialize_with = "whole_seconds")]
     exp: u64,
+}
+
+/// Reads seconds that may have a fraction (RFC 7519, section 2), and rounds them as jsonwebtoken does
+/// when it checks them.
+fn whole_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    f64::deserialize(deserializer).map(|seconds| seconds.round() as u64)
 }
 
 impl Tokens {
@@ -91,7 +96,10 @@ impl Tokens {
         let claims = token.ok_or(Error::InvalidToken)?.claims;
         let conversation = claims.conversation.map(|id| id.parse()).transpose();
         let conversation = conversation.map_err(|_| Error::InvalidToken)?;
-        Ok(Principal::Authenticated { role: claims.role, conversation })
+        // jsonwebtoken accepts a token throughout the second that `exp` names.
+        let seconds = Duration::from_secs(claims.exp.saturating_add(1));
+        let ends = SystemTime::UNIX_EPOCH.checked_add(seconds);
+        Ok(Principal::Authenticated { role: claims.role, conversation, ends })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use futures_util::stream::unfold;
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::Cursor;
@@ -10,9 +11,10 @@ use shared::error::Error;
 use shared::event_log::line::MAX_LINE_BYTES;
 use shared::store::reader::{ConversationReader, Next};
 use shared::store::{Store, Tail};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::event_text::{COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires};
+use crate::http::body::ByteStream;
 use crate::http::response::{self, Response};
 
 /// Bytes of the log in one piece of the stream: what the router keeps for a client that does not
@@ -25,11 +27,12 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The pause before a store that could not be reached is asked again.
 const STORE_RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Streams from a cursor on, until the conversation expires.
+/// Streams from a cursor on, until the conversation expires or the token ends.
 pub(super) async fn respond(
     store: &Store,
     conversation: ConversationId,
     start: Cursor,
+    token_end: Option<Instant>,
 ) -> Result<Response, Error> {
     let reader = ConversationReader::new(store, conversation, start);
     // Boxed: the future of each piece keeps room for the stream twice.
@@ -45,7 +48,13 @@ pub(super) async fn respond(
         }
         Err(error) => return Err(error),
     }
-    let response = response::event_stream(Box::pin(unfold(stream, EventStream::next)));
+    let stream = unfold(stream, EventStream::next);
+    let stream: ByteStream = match token_end {
+        None => Box::pin(stream),
+        // Whatever the stream is waiting for, be it a store that does not answer.
+        Some(end) => Box::pin(stream.take_until(sleep_until(end))),
+    };
+    let response = response::event_stream(stream);
     Ok(response::with_unavailable(response, unavailable))
 }
 

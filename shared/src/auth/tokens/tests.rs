@@ -30,11 +30,13 @@ fn a_token_is_verified_to_what_it_was_signed_for() {
     ] {
         let token = tokens.sign(role, conversation.as_ref(), AN_HOUR).unwrap();
         let principal = tokens.verify(&token).unwrap();
-        assert_eq!(principal, Principal::Authenticated { role, conversation });
+        let ends = principal.ends();
+        assert_eq!(principal, Principal::Authenticated { role, conversation, ends });
     }
     let token = tokens.for_customer(&id()).unwrap();
-    let customer = Principal::Authenticated { role: Sender::Customer, conversation: Some(id()) };
-    assert_eq!(tokens.verify(&token).unwrap(), customer);
+    let principal = tokens.verify(&token).unwrap();
+    let (role, conversation, ends) = (Sender::Customer, Some(id()), principal.ends());
+    assert_eq!(principal, Principal::Authenticated { role, conversation, ends });
 }
 
 #[test]
@@ -55,6 +57,20 @@ fn a_token_is_invalid_before_its_time_and_after_it_and_without_an_end() {
     assert!(verify(&header, &claims(-120, -60)).is_none());
     assert!(verify(&header, &claims(60, 120)).is_none());
     assert!(verify(&header, &json!({"role": "agent"})).is_none());
+}
+
+#[test]
+fn a_principal_knows_when_its_token_ends() {
+    let ends = |exp: Value| {
+        let principal = verify(&json!({"alg": "HS256"}), &json!({"role": "agent", "exp": exp}));
+        principal.unwrap().ends()
+    };
+    let in_a_minute = seconds_from_now(60);
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(in_a_minute as u64 + 1);
+    assert_eq!(ends(json!(in_a_minute)), Some(end));
+    assert_eq!(ends(json!(in_a_minute as f64 + 0.25)), Some(end));
+    assert_eq!(ends(json!(u64::MAX - 1)), None, "far beyond the clock");
+    assert_eq!(Principal::Anonymous.ends(), None);
 }
 
 #[test]
