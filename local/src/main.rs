@@ -7,12 +7,15 @@
 //! - [`cors`]: lets pages of every origin use the router.
 //! - [`openapi`]: the description of the API.
 //! - [`playground`]: a page to try everything out on.
+//! - [`health`]: whether the router lives and can serve; [`health_command`]: the command that asks it.
 //! - [`request`]: the adapter from hyper to the handlers.
 //! - [`token`]: the command that makes a token.
 //! - [`serve`]: serves connections; [`signals`]: what ends that.
 
 mod container_credentials;
 mod cors;
+mod health;
+mod health_command;
 mod openapi;
 mod options;
 mod playground;
@@ -54,6 +57,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    if let Some(Command::Health) = options.command {
+        let (host, port) = options.address()?;
+        return Ok(health_command::check(&host, port).await?);
+    }
     logging::start(Format::Text, LevelFilter::WARN)?;
     let task = ContainerCredentials::get(|name| options.variable(name)).await?;
     let Settings { host, port, limits, config } = options.settings(task.as_ref())?;

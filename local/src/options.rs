@@ -40,6 +40,8 @@ pub struct Options {
 pub enum Command {
     /// Makes a token for trying out.
     Token(TokenOptions),
+    /// Asks the router on this HOST and PORT whether it lives; ends with 0 if it does, else with 1.
+    Health,
 }
 
 const VARIABLES: &str = "\
@@ -69,14 +71,14 @@ impl Options {
     /// Reads the environment if an option is not given, with the credentials of the container's task
     /// if there are any.
     pub fn settings(&self, task: Option<&ContainerCredentials>) -> Result<Settings, ConfigError> {
-        let port = number("PORT", self.variable("PORT"), "", 3000, 0..=65_535)?;
+        let (host, port) = self.address()?;
         let timeout = "REQUEST_READ_TIMEOUT_SECONDS";
         let read_timeout = number(timeout, self.variable(timeout), "seconds", 10, 1..=3600)?;
         let timeout = "SHUTDOWN_TIMEOUT_SECONDS";
         let shutdown_timeout = number(timeout, self.variable(timeout), "seconds", 8, 0..=3600)?;
         Ok(Settings {
-            host: self.variable("HOST").unwrap_or_else(|| "127.0.0.1".to_owned()),
-            port: port as u16,
+            host,
+            port,
             limits: Limits {
                 read_timeout: Duration::from_secs(read_timeout),
                 shutdown_timeout: Duration::from_secs(shutdown_timeout),
@@ -85,6 +87,13 @@ impl Options {
                 task.and_then(|task| task.variable(name)).or_else(|| self.variable(name))
             })?,
         })
+    }
+
+    /// Reads the host and the port to listen on.
+    pub fn address(&self) -> Result<(String, u16), ConfigError> {
+        let host = self.variable("HOST").unwrap_or_else(|| "127.0.0.1".to_owned());
+        let port = number("PORT", self.variable("PORT"), "", 3000, 0..=65_535)?;
+        Ok((host, port as u16))
     }
 
     /// Returns an option, else a variable. An empty variable counts as unset.

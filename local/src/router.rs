@@ -14,12 +14,15 @@ use hyper::body::Incoming;
 use shared::error::Error;
 use uuid::Uuid;
 
+use crate::health::{self, Readiness};
 use crate::request::{path_parameters, read};
 use crate::{cors, openapi, playground};
 
-/// The four routes, open to pages of every origin, the playground and the API's description.
+/// The four routes, open to pages of every origin, the playground, the API's description and the
+/// probes.
 pub struct Router {
     state: AppState,
+    readiness: Readiness,
     read_timeout: Duration,
     targets: matchit::Router<Target>,
 }
@@ -29,13 +32,21 @@ pub struct Router {
 enum Target {
     Endpoint(Endpoint),
     Page(fn() -> Response),
+    Probe(Probe),
+}
+
+/// What an orchestrator asks every few seconds.
+#[derive(Clone, Copy)]
+enum Probe {
+    Live,
+    Ready,
 }
 
 impl Target {
     fn route(self) -> Option<Route> {
         match self {
             Self::Endpoint(endpoint) => Some(endpoint.route),
-            Self::Page(_) => None,
+            Self::Page(_) | Self::Probe(_) => None,
         }
     }
 
@@ -50,13 +61,16 @@ impl Router {
         let pages =
             [("/", playground::page as fn() -> Response), ("/openapi.json", openapi::document)];
         let pages = pages.map(|(path, page)| (path, Target::Page(page)));
+        let probes = [("/healthz", Probe::Live), ("/readyz", Probe::Ready)];
+        let probes = probes.map(|(path, probe)| (path, Target::Probe(probe)));
         let routes = Route::ALL.map(|route| (route.path(), Target::Endpoint(Endpoint::of(route))));
         let mut targets = matchit::Router::new();
-        for (path, target) in pages.into_iter().chain(routes) {
+        for (path, target) in pages.into_iter().chain(probes).chain(routes) {
             // These paths are well-formed and differ from each other, which is all it asks for.
             let _ = targets.insert(path, target);
         }
-        Self { state, read_timeout, targets }
+        let readiness = Readiness::new(state.store.clone());
+        Self { state, readiness, read_timeout, targets }
     }
 
     /// Responds to a request, whatever it is.
@@ -78,13 +92,20 @@ impl Router {
             }
             match target {
                 Target::Page(page) => Ok(page()),
+                Target::Probe(Probe::Live) => Ok(health::live()),
+                // Boxed: every other request would otherwise keep room for it.
+                Target::Probe(Probe::Ready) => Ok(Box::pin(self.readiness.response()).await),
                 Target::Endpoint(endpoint) => {
                     let request = read(&id, path, request, self.read_timeout).await?;
                     endpoint.handle(&self.state, &request).await
                 }
             }
         };
-        let mut response = respond(&id, route, handling).await;
+        let mut response = match target {
+            // Not logged: probes come every few seconds, whether anybody uses the router or not.
+            Some(Target::Probe(_)) => handling.await.unwrap_or_else(|error| error_response(&error)),
+            _ => respond(&id, route, handling).await,
+        };
         cors::allow_every_origin(response.headers_mut());
         response
     }

@@ -5,6 +5,7 @@ mod bad_input;
 mod container_credentials;
 mod cors;
 mod following;
+mod health;
 mod login;
 mod openapi;
 mod router;

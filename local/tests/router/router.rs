@@ -204,6 +204,7 @@ fn help_tells_every_option_and_no_secret() {
         "--request-read-timeout-seconds",
         "CONVERSATION_TTL_SECONDS",
         "LOG_LEVEL",
+        "health",
     ] {
         assert!(help.contains(name), "{name}: {help}");
     }
