@@ -8,6 +8,7 @@
 //! - [`openapi`]: the description of the API.
 //! - [`playground`]: a page to try everything out on.
 //! - [`health`]: whether the router lives and can serve; [`health_command`]: the command that asks it.
+//! - [`metrics`]: what Prometheus may know.
 //! - [`request`]: the adapter from hyper to the handlers.
 //! - [`token`]: the command that makes a token.
 //! - [`serve`]: serves connections; [`signals`]: what ends that.
@@ -16,6 +17,7 @@ mod container_credentials;
 mod cors;
 mod health;
 mod health_command;
+mod metrics;
 mod openapi;
 mod options;
 mod playground;
@@ -26,7 +28,9 @@ mod signals;
 mod token;
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use functions::state::{AppState, StreamMode};
@@ -37,6 +41,7 @@ use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
 use crate::container_credentials::ContainerCredentials;
+use crate::metrics::Metrics;
 use crate::options::{Command, Options, Settings};
 use crate::router::Router;
 use crate::signals::Signals;
@@ -63,7 +68,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     }
     logging::start(Format::Text, LevelFilter::WARN)?;
     let task = ContainerCredentials::get(|name| options.variable(name)).await?;
-    let Settings { host, port, limits, config } = options.settings(task.as_ref())?;
+    let Settings { host, port, metrics_port, limits, config } = options.settings(task.as_ref())?;
     if let Some(Command::Token(wanted)) = &options.command {
         return token::print(wanted, &config);
     }
@@ -76,6 +81,10 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind((host.as_str(), port)).await.map_err(|error| {
         format!("cannot listen on {host}:{port}: {error}; --host and --port choose another")
     })?;
+    let metrics = match metrics_port {
+        Some(port) => Some(start_metrics(&host, port, &store).await?),
+        None => None,
+    };
     let place = match &config.redis {
         Some(redis) => format!("Redis at {redis}"),
         None => "this process's memory (--redis-url redis://127.0.0.1:6379 for Redis)".to_owned(),
@@ -85,7 +94,11 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         None => "tokens off (AUTH_SECRET switches them on)",
     };
     let address = listener.local_addr()?;
-    println!("Parley listens on http://{address}, conversations in {place}, {tokens}");
+    let scraped = match &metrics {
+        Some((address, _)) => format!(", metrics on http://{address}/metrics"),
+        None => String::new(),
+    };
+    println!("Parley listens on http://{address}, conversations in {place}, {tokens}{scraped}");
 
     let signals = Signals::new()?;
     let state = AppState {
@@ -94,7 +107,23 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         tokens: config.tokens,
         open_creation: config.open_creation,
     };
-    let router = Router::new(state, limits.read_timeout);
+    let metrics = metrics.map(|(_, metrics)| metrics);
+    let router = Router::new(state, limits.read_timeout, metrics);
     serve::serve(listener, router, limits, signals, || store.end_following()).await;
     Ok(())
+}
+
+/// Listens for Prometheus, and returns where.
+async fn start_metrics(
+    host: &str,
+    port: u16,
+    store: &Store,
+) -> Result<(SocketAddr, Arc<Metrics>), Box<dyn Error>> {
+    let listener = TcpListener::bind((host, port)).await.map_err(|error| {
+        format!("cannot serve metrics on {host}:{port}: {error}; METRICS_PORT chooses another")
+    })?;
+    let address = listener.local_addr()?;
+    let metrics = Metrics::new(store.clone());
+    tokio::spawn(metrics::serve(listener, metrics.clone()));
+    Ok((address, metrics))
 }

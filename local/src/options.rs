@@ -30,6 +30,10 @@ pub struct Options {
     #[arg(long)]
     request_read_timeout_seconds: Option<String>,
 
+    /// The port for Prometheus, with GET /metrics; 0 takes a free one [env: METRICS_PORT] [default: none]
+    #[arg(long)]
+    metrics_port: Option<String>,
+
     /// What to do instead of listening
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -63,6 +67,8 @@ Further variables:
 pub struct Settings {
     pub host: String,
     pub port: u16,
+    /// Where metrics are served; `None` keeps none.
+    pub metrics_port: Option<u16>,
     pub limits: Limits,
     pub config: Config,
 }
@@ -79,6 +85,7 @@ impl Options {
         Ok(Settings {
             host,
             port,
+            metrics_port: self.metrics_port()?,
             limits: Limits {
                 read_timeout: Duration::from_secs(read_timeout),
                 shutdown_timeout: Duration::from_secs(shutdown_timeout),
@@ -96,12 +103,19 @@ impl Options {
         Ok((host, port as u16))
     }
 
+    fn metrics_port(&self) -> Result<Option<u16>, ConfigError> {
+        let name = "METRICS_PORT";
+        let Some(text) = self.variable(name) else { return Ok(None) };
+        number(name, Some(text), "", 0, 0..=65_535).map(|port| Some(port as u16))
+    }
+
     /// Returns an option, else a variable. An empty variable counts as unset.
     pub fn variable(&self, name: &str) -> Option<String> {
         let option = match name {
             "HOST" => &self.host,
             "PORT" => &self.port,
             "REDIS_URL" => &self.redis_url,
+            "METRICS_PORT" => &self.metrics_port,
             "REQUEST_READ_TIMEOUT_SECONDS" => &self.request_read_timeout_seconds,
             _ => &None,
         };

@@ -1,5 +1,6 @@
 //! Which path leads to which endpoint.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use functions::endpoint::Endpoint;
@@ -15,6 +16,7 @@ use shared::error::Error;
 use uuid::Uuid;
 
 use crate::health::{self, Readiness};
+use crate::metrics::{Metrics, OpenConnection};
 use crate::request::{path_parameters, read};
 use crate::{cors, openapi, playground};
 
@@ -24,7 +26,9 @@ pub struct Router {
     state: AppState,
     readiness: Readiness,
     read_timeout: Duration,
-    targets: matchit::Router<Target>,
+    metrics: Option<Arc<Metrics>>,
+    /// Each with the template of its path.
+    targets: matchit::Router<(&'static str, Target)>,
 }
 
 /// Where a path leads.
@@ -57,7 +61,7 @@ impl Target {
 
 impl Router {
     /// Responds from `state`; a request's body must arrive within `read_timeout`.
-    pub fn new(state: AppState, read_timeout: Duration) -> Self {
+    pub fn new(state: AppState, read_timeout: Duration, metrics: Option<Arc<Metrics>>) -> Self {
         let pages =
             [("/", playground::page as fn() -> Response), ("/openapi.json", openapi::document)];
         let pages = pages.map(|(path, page)| (path, Target::Page(page)));
@@ -67,17 +71,29 @@ impl Router {
         let mut targets = matchit::Router::new();
         for (path, target) in pages.into_iter().chain(probes).chain(routes) {
             // These paths are well-formed and differ from each other, which is all it asks for.
-            let _ = targets.insert(path, target);
+            let _ = targets.insert(path, (path, target));
         }
         let readiness = Readiness::new(state.store.clone());
-        Self { state, readiness, read_timeout, targets }
+        Self { state, readiness, read_timeout, metrics, targets }
     }
 
     /// Responds to a request, whatever it is.
     pub async fn respond(&self, request: Request<Incoming>) -> Response {
+        let Some(metrics) = &self.metrics else { return self.handle(request).await };
+        let matched = self.targets.at(request.uri().path());
+        let measured = metrics.request(matched.ok().map(|matched| matched.value.0), &request);
+        measured.answered(self.handle(request).await)
+    }
+
+    /// Counts a connection as open until what is returned is dropped.
+    pub fn connection_opened(&self) -> Option<OpenConnection> {
+        self.metrics.as_ref().map(|metrics| metrics.connection_opened())
+    }
+
+    async fn handle(&self, request: Request<Incoming>) -> Response {
         let id = Uuid::new_v4().to_string();
         let matched = self.targets.at(request.uri().path());
-        let matched = matched.map(|matched| (*matched.value, path_parameters(&matched.params)));
+        let matched = matched.map(|matched| (matched.value.1, path_parameters(&matched.params)));
         let target = matched.as_ref().ok().map(|(target, _)| *target);
         let route = target.filter(|target| allows(&target.method(), request.method()));
         let route = route.and_then(Target::route);

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::TryFutureExt;
+use futures_util::{FutureExt, TryFutureExt};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -56,6 +56,7 @@ pub async fn serve(
         // A response is written whole: waiting to fill a packet would only delay it.
         let _ = stream.set_nodelay(true);
         let router = router.clone();
+        let open = router.connection_opened();
         let service = service_fn(move |request| {
             let router = router.clone();
             // In a box, which is dropped when the response begins: a stream may take hours to end.
@@ -63,9 +64,10 @@ pub async fn serve(
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         // An async block that awaits the connection would keep room for it twice.
-        tokio::spawn(connection.inspect_err(|error| {
+        let connection = connection.inspect_err(|error| {
             tracing::debug!(%error, "a connection broke");
-        }));
+        });
+        tokio::spawn(connection.map(move |_| drop(open)));
     }
     drop(listener);
     on_stop();

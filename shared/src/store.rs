@@ -96,6 +96,17 @@ pub struct Tail {
     pub rendered: Option<Rendered>,
 }
 
+/// What has happened on the way to the store since the process began; all zero in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreStatistics {
+    /// Operations that found no working store, after all their attempts.
+    pub failures: u64,
+    /// Connections opened for commands. Each after the first to a server is a reconnect.
+    pub command_connections: u64,
+    /// Connections opened for subscriptions, which close when nobody follows.
+    pub subscription_connections: u64,
+}
+
 /// The response for an event. The first of its followers sets it, and the others use it.
 pub type Rendered = Arc<OnceLock<Bytes>>;
 
@@ -174,6 +185,14 @@ impl Store {
         match self {
             Self::Redis(store) => store.clock(id).await,
             Self::Memory(store) => store.clock(id),
+        }
+    }
+
+    /// Tells what has happened on the way to the store.
+    pub fn statistics(&self) -> StoreStatistics {
+        match self {
+            Self::Redis(store) => store.statistics(),
+            Self::Memory(_) => StoreStatistics::default(),
         }
     }
 

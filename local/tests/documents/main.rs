@@ -91,7 +91,12 @@ fn the_lines_about_redis_work_as_printed() {
 
 #[test]
 fn the_lines_about_the_router_work_as_printed() {
-    Session::run("local/README.md").prints(&[r#"{"conversationId":""#]);
+    Session::run("local/README.md").prints(&[
+        r#"{"conversationId":""#,
+        r#"{"status":"ok"}{"status":"ok"}"#,
+        "healthy",
+        "parley_streams_open 0",
+    ]);
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn lines(block: &Block) -> String {
 fn with_free_ports(script: &str, router: &Router) -> String {
     let started = router.url.rsplit(':').next().expect("a port");
     let mut script = script.replace("localhost:3000", &format!("localhost:{started}"));
-    for documented in ["3001", "3002", "6379", "6380"] {
+    for documented in ["3001", "3002", "9100", "6379", "6380"] {
         let free = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let free = free.local_addr().expect("an address").port().to_string();
         script = script.replace(documented, &free);

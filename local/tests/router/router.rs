@@ -204,6 +204,7 @@ fn help_tells_every_option_and_no_secret() {
         "--request-read-timeout-seconds",
         "CONVERSATION_TTL_SECONDS",
         "LOG_LEVEL",
+        "--metrics-port",
         "health",
     ] {
         assert!(help.contains(name), "{name}: {help}");
@@ -235,6 +236,7 @@ async fn an_empty_variable_counts_as_unset() {
             ("CONVERSATION_TTL_SECONDS", ""),
             ("MAX_CONVERSATION_BYTES", ""),
             ("MAX_MEMORY_BYTES", ""),
+            ("METRICS_PORT", ""),
             ("LOG_LEVEL", ""),
         ],
     );

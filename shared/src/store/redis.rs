@@ -15,6 +15,7 @@
 //! - `client.rs`: the connections for commands; `connection.rs`: one of them; `command.rs`: what is
 //!   sent over it.
 //! - `topology.rs`: the servers there are, and which of them serves which conversation.
+//! - `statistics.rs`: counts of what happened to them.
 //! - `subscriber.rs`: the connections for subscriptions.
 
 mod client;
@@ -27,6 +28,7 @@ mod read;
 mod retry;
 mod script;
 mod server;
+mod statistics;
 mod subscriber;
 mod topology;
 mod write;
@@ -37,6 +39,7 @@ use std::sync::atomic::AtomicBool;
 use redis::RedisError;
 use tokio::sync::mpsc;
 
+use super::StoreStatistics;
 use super::notifier::{Notifier, Subscription};
 use crate::config::{Config, RedisConfig};
 use crate::domain::conversation::ConversationId;
@@ -88,6 +91,10 @@ impl RedisStore {
 
     pub(super) fn subscribe(&self, id: &ConversationId) -> Subscription {
         self.notifier.subscribe(id)
+    }
+
+    pub(super) fn statistics(&self) -> StoreStatistics {
+        self.client.topology.statistics.now()
     }
 
     pub(super) fn end_following(&self) {

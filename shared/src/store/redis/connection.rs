@@ -36,6 +36,7 @@ impl Connection {
     pub(super) async fn open(topology: &Topology, node: NodeId) -> RedisResult<Self> {
         let redis = &topology.redis;
         let server = server::open_for_commands(redis, topology.address(node)).await?;
+        topology.statistics.command_connection_opened();
         if redis.cluster {
             let mut slots = redis::cmd("CLUSTER");
             slots.arg("SLOTS");

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use redis::{ErrorKind, RedisError, RedisResult};
+use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{Instant, timeout_at};
 
 use super::client::Client;
@@ -14,6 +14,9 @@ use crate::domain::conversation::ConversationId;
 /// How long an operation may take, with all its round trips and attempts. A request is answered
 /// within three seconds.
 pub(super) const OPERATION_TIMEOUT: Duration = Duration::from_millis(2500);
+
+/// The refusal of a script whose text the server does not know.
+pub(super) const UNKNOWN_SCRIPT: ErrorKind = ErrorKind::Server(ServerErrorKind::NoScript);
 
 /// What the store does for one request, in one round trip or several.
 pub(super) struct Operation<'a> {
@@ -67,7 +70,12 @@ impl<'a> Operation<'a> {
                 }
             }
         };
-        timeout_at(deadline, attempts).await.unwrap_or_else(|_| Err(timed_out()))
+        let result = timeout_at(deadline, attempts).await.unwrap_or_else(|_| Err(timed_out()));
+        // A script that Redis does not know is sent again, with its text.
+        if result.as_ref().is_err_and(|error| error.kind() != UNKNOWN_SCRIPT) {
+            topology.statistics.operation_failed();
+        }
+        result
     }
 }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use redis::{ConnectionAddr, ConnectionInfo, RedisError, Value};
 
+use super::statistics::Statistics;
 use crate::config::RedisConfig;
 use crate::domain::conversation::ConversationId;
 use slots::{SLOTS, slot_of, slot_ranges};
@@ -27,6 +28,7 @@ pub(super) struct NodeId(u32);
 #[derive(Debug)]
 pub(super) struct Topology {
     pub(super) redis: RedisConfig,
+    pub(super) statistics: Statistics,
     state: Mutex<State>,
 }
 
@@ -47,7 +49,8 @@ impl Topology {
         let slots = if redis.cluster { vec![None; SLOTS] } else { Vec::new() };
         let candidates = (0..redis.nodes.len()).map(|place| NodeId(place as u32)).collect();
         let state = State { nodes: redis.nodes.clone(), slots, candidates, next_candidate: 0 };
-        Arc::new(Self { redis: redis.clone(), state: Mutex::new(state) })
+        let (redis, statistics) = (redis.clone(), Statistics::default());
+        Arc::new(Self { redis, statistics, state: Mutex::new(state) })
     }
 
     /// The node to ask for a conversation.

@@ -5,12 +5,12 @@ mod send;
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use redis::{ErrorKind, ServerErrorKind, Value};
+use redis::Value;
 
 use super::command::{Command, Request};
 use super::keys::{channel, conversation_key};
 use super::loggable::loggable;
-use super::operation::Operation;
+use super::operation::{Operation, UNKNOWN_SCRIPT};
 use super::retry::Attempt;
 use super::script::{Outcome, ScriptArguments, ScriptCall};
 use super::{RedisStore, unavailable};
@@ -124,5 +124,3 @@ impl RedisStore {
         }
     }
 }
-
-const UNKNOWN_SCRIPT: ErrorKind = ErrorKind::Server(ServerErrorKind::NoScript);

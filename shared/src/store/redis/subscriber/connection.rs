@@ -57,6 +57,7 @@ impl SubscriberConnection {
         };
         let (redis, address) = (&topology.redis, topology.address(node));
         let server = server::open_for_subscriptions(redis, address, pushes).await?;
+        topology.statistics.subscription_connection_opened();
         Ok(Self {
             replacement_due: Instant::now() + redis.max_connection_age,
             topology,
