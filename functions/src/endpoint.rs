@@ -42,7 +42,8 @@ impl Endpoint {
 
     /// Responds to a request, whatever handling it ends in.
     pub async fn respond(self, state: &AppState, request: &Request) -> Response {
-        middleware::respond(&request.id, Some(self.route), self.handle(state, request)).await
+        let handling = self.handle(state, request);
+        middleware::respond(&request.id, Some(self.route), &request.headers, handling).await
     }
 
     /// Handles a request.

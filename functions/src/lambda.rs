@@ -37,7 +37,7 @@ pub async fn run(endpoint: Endpoint) -> ExitCode {
 }
 
 async fn serve(endpoint: Endpoint) -> Result<(), Error> {
-    logging::start(Format::Json, LevelFilter::INFO)?;
+    logging::start(Format::Json, std::io::stdout, LevelFilter::INFO)?;
     let config = Config::from_env()?;
     config.require_redis()?;
     let state = AppState {
@@ -57,7 +57,8 @@ async fn serve(endpoint: Endpoint) -> Result<(), Error> {
                     _ => Err(shared::error::Error::UnsupportedEvent),
                 }
             };
-            let response = respond(&request.id, Some(endpoint.route), handling).await;
+            let route = Some(endpoint.route);
+            let response = respond(&request.id, route, &request.headers, handling).await;
             Ok::<_, Error>(buffer(response, source).await)
         }
     }))

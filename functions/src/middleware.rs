@@ -1,5 +1,7 @@
 //! What all requests share: a span, the responses to errors and panics, common headers, the log.
 
+pub mod trace;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -16,6 +18,7 @@ use crate::http::body::{Body, ByteStream};
 use crate::http::error::error_response;
 use crate::http::response::{Response, Unavailable};
 use crate::route::Route;
+use trace::{traceparent, xray_trace_id};
 
 /// The header with the id that names a request in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,18 +26,19 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Runs a handler and makes the response. An error or a panic becomes an error response, because
 /// Lambda would hide it from the client.
 ///
-/// `route` is `None` if no route matched.
+/// `route` is `None` if no route matched. Of the `headers`, those are logged that name a trace.
 pub async fn respond(
     request_id: &str,
     route: Option<Route>,
+    headers: &HeaderMap,
     handling: impl Future<Output = Result<Response, Error>>,
 ) -> Response {
-    let mut log = RequestLog::start(request_id, route);
+    let mut log = RequestLog::start(request_id, route, headers);
     let result = catch_panic(handling).instrument(log.span.clone()).await;
     let is_stream = result.as_ref().is_ok_and(|it| matches!(it.body(), Body::Stream(_)));
     let failure = failure(&result);
     if log.span.is_none() && (is_stream || failure.is_some()) {
-        log.span = span(request_id, route);
+        log.span = span(request_id, route, headers);
     }
     if let Some((what, cause)) = failure {
         tracing::error!(parent: &log.span, %cause, "{what}");
@@ -95,16 +99,23 @@ struct RequestLog {
 }
 
 impl RequestLog {
-    fn start(request_id: &str, route: Option<Route>) -> Self {
+    fn start(request_id: &str, route: Option<Route>, headers: &HeaderMap) -> Self {
         // A span takes as long as a third of a request: if only what fails is logged, it is made
         // when something does.
-        let span = if enabled!(Level::INFO) { span(request_id, route) } else { Span::none() };
+        let is_logged = enabled!(Level::INFO);
+        let span = if is_logged { span(request_id, route, headers) } else { Span::none() };
         Self { span, started: Instant::now(), status: None }
     }
 }
 
-fn span(request_id: &str, route: Option<Route>) -> Span {
-    tracing::error_span!("request", request_id, route = route.map(Route::name))
+fn span(request_id: &str, route: Option<Route>, headers: &HeaderMap) -> Span {
+    tracing::error_span!(
+        "request",
+        request_id,
+        route = route.map(Route::name),
+        traceparent = traceparent(headers),
+        xray_trace_id = xray_trace_id(headers),
+    )
 }
 
 impl Drop for RequestLog {

@@ -66,7 +66,8 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         let (host, port) = options.address()?;
         return Ok(health_command::check(&host, port).await?);
     }
-    logging::start(Format::Text, LevelFilter::WARN)?;
+    let format = Format::from_variable(options.variable("LOG_FORMAT"))?;
+    logging::start(format, std::io::stderr, LevelFilter::WARN)?;
     let task = ContainerCredentials::get(|name| options.variable(name)).await?;
     let Settings { host, port, metrics_port, limits, config } = options.settings(task.as_ref())?;
     if let Some(Command::Token(wanted)) = &options.command {

@@ -60,6 +60,7 @@ Further variables:
   MAX_CONVERSATION_BYTES    the most bytes of a conversation [default: 4194304]
   MAX_MEMORY_BYTES          the most memory of all conversations without Redis [default: 536870912]
   SHUTDOWN_TIMEOUT_SECONDS  seconds in which requests must end after SIGTERM or Ctrl-C [default: 8]
+  LOG_FORMAT                text, or json for one object a line [default: text]
   LOG_LEVEL                 off, error, warn, info (a line a request), debug or trace [default: warn]";
 
 /// What the options say, else the environment.

@@ -7,6 +7,7 @@ use functions::endpoint::Endpoint;
 use functions::http::error::error_response;
 use functions::http::response::Response;
 use functions::middleware::respond;
+use functions::middleware::trace::trace_headers;
 use functions::route::Route;
 use functions::state::AppState;
 use http::header::ALLOW;
@@ -97,6 +98,7 @@ impl Router {
         let target = matched.as_ref().ok().map(|(target, _)| *target);
         let route = target.filter(|target| allows(&target.method(), request.method()));
         let route = route.and_then(Target::route);
+        let trace = trace_headers(request.headers());
         let handling = async {
             if request.method() == Method::OPTIONS {
                 return Ok(cors::preflight(request.headers()));
@@ -120,7 +122,7 @@ impl Router {
         let mut response = match target {
             // Not logged: probes come every few seconds, whether anybody uses the router or not.
             Some(Target::Probe(_)) => handling.await.unwrap_or_else(|error| error_response(&error)),
-            _ => respond(&id, route, handling).await,
+            _ => respond(&id, route, &trace, handling).await,
         };
         cors::allow_every_origin(response.headers_mut());
         response

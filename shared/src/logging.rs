@@ -14,14 +14,31 @@ use crate::config::ConfigError;
 /// The format of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// One JSON object a line, on standard output, for CloudWatch Logs.
+    /// One JSON object a line, for what gathers logs.
     Json,
-    /// Text, on standard error, for a terminal.
+    /// Text, for a terminal.
     Text,
 }
 
+impl Format {
+    /// Reads the value of `LOG_FORMAT`; text if it is unset.
+    pub fn from_variable(value: Option<String>) -> Result<Self, ConfigError> {
+        match value.as_deref() {
+            None | Some("text") => Ok(Self::Text),
+            Some("json") => Ok(Self::Json),
+            Some(other) => {
+                let expectation = format!("json or text, not {other:?}");
+                Err(ConfigError { variable: "LOG_FORMAT", expectation })
+            }
+        }
+    }
+}
+
 /// Starts logging at the level `LOG_LEVEL`, or `default` if it is unset.
-pub fn start(format: Format, default: LevelFilter) -> Result<(), ConfigError> {
+pub fn start<W>(format: Format, writer: W, default: LevelFilter) -> Result<(), ConfigError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let level = match std::env::var("LOG_LEVEL") {
         Ok(name) if !name.is_empty() => name.parse().map_err(|_| ConfigError {
             variable: "LOG_LEVEL",
@@ -35,10 +52,10 @@ pub fn start(format: Format, default: LevelFilter) -> Result<(), ConfigError> {
         tracing::error!(location, "panicked");
     }));
     match format {
-        Format::Json => json(level, std::io::stdout).init(),
+        Format::Json => json(level, writer).init(),
         Format::Text => {
             let lines = tracing_subscriber::fmt::layer().with_target(false);
-            let lines = lines.with_writer(std::io::stderr);
+            let lines = lines.with_writer(writer);
             tracing_subscriber::registry().with(filter(level)).with(lines).init();
         }
     }

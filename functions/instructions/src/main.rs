@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err("neither send nor read".into()),
     };
 
-    logging::start(Format::Text, LevelFilter::WARN)?;
+    logging::start(Format::Text, std::io::stderr, LevelFilter::WARN)?;
     let config = Config::from_variables(|_| None)?;
     let store = Store::open(&config).await;
     let state =

@@ -42,7 +42,8 @@ impl io::Write for Log {
 async fn a_handler_that_panics_is_a_logged_500_that_says_nothing_of_its_cause() {
     let (log, _logging) = Log::collect();
     let panicking = async { panic!("the cause") };
-    let response = respond("the-request", Some(Route::GetConversation), panicking).await;
+    let response =
+        respond("the-request", Some(Route::GetConversation), &HeaderMap::new(), panicking).await;
 
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(response.headers()[REQUEST_ID], "the-request");
@@ -65,7 +66,8 @@ async fn a_stream_that_panics_ends_with_what_it_had_and_is_logged_when_it_has_en
         _ => panic!("at the second piece"),
     });
     let handling = async { Ok(event_stream(Box::pin(pieces))) };
-    let response = respond("the-stream", Some(Route::GetConversation), handling).await;
+    let response =
+        respond("the-stream", Some(Route::GetConversation), &HeaderMap::new(), handling).await;
     assert!(log.lines().is_empty(), "it has not ended yet");
     assert_eq!(response.headers()["x-accel-buffering"], "no");
 
@@ -80,8 +82,34 @@ async fn a_stream_that_panics_ends_with_what_it_had_and_is_logged_when_it_has_en
 #[tokio::test]
 async fn the_headers_of_a_stream_leave_room_for_two_more_in_the_smallest_map() {
     let handling = async { Ok(event_stream(Box::pin(iter([])))) };
-    let response = respond("the-stream", Some(Route::GetConversation), handling).await;
+    let response =
+        respond("the-stream", Some(Route::GetConversation), &HeaderMap::new(), handling).await;
     let headers = response.headers();
     assert_eq!(headers.capacity(), HeaderMap::<HeaderValue>::with_capacity(6).capacity());
     assert!(headers.len() + 2 <= headers.capacity(), "{headers:?}");
+}
+
+#[tokio::test]
+async fn the_trace_of_a_request_stands_in_its_lines_and_nothing_stands_for_none() {
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let xray = "Root=1-67891233-abcdef012345678912345678";
+    let headers = [("traceparent", traceparent), ("x-amzn-trace-id", xray)];
+    let headers = headers
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+    for headers in [HeaderMap::from_iter(headers), HeaderMap::new()] {
+        let (log, _logging) = Log::collect();
+        let handling = async { Err(Error::StoreUnavailable("the cause".into())) };
+        let traced = !headers.is_empty();
+        respond("the-request", Some(Route::SendMessage), &headers, handling).await;
+        let lines = log.lines();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        for line in lines {
+            let told = line.as_object().unwrap();
+            assert_eq!(told.get("traceparent").is_some(), traced, "{line}");
+            assert_eq!(told.get("xray_trace_id").is_some(), traced, "{line}");
+            assert!(
+                !traced || (line["traceparent"] == traceparent && line["xray_trace_id"] == xray)
+            );
+        }
+    }
 }

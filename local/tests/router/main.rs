@@ -7,6 +7,7 @@ mod cors;
 mod following;
 mod health;
 mod login;
+mod logs;
 mod metrics;
 mod openapi;
 mod router;

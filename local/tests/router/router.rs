@@ -163,6 +163,7 @@ fn what_makes_no_sense_ends_it_with_one_line_that_says_why() {
             "MAX_CONVERSATION_BYTES",
         ),
         (vec!["--port", &free], vec![("LOG_LEVEL", "loud")], "LOG_LEVEL"),
+        (vec!["--port", &free], vec![("LOG_FORMAT", "xml")], "LOG_FORMAT"),
         (vec![], vec![("PORT", "abc")], "PORT"),
         (vec![], vec![("PORT", "65536")], "PORT"),
         (vec!["--port=-1"], vec![], "PORT"),
@@ -203,6 +204,7 @@ fn help_tells_every_option_and_no_secret() {
         "--redis-url",
         "--request-read-timeout-seconds",
         "CONVERSATION_TTL_SECONDS",
+        "LOG_FORMAT",
         "LOG_LEVEL",
         "--metrics-port",
         "health",
@@ -237,6 +239,7 @@ async fn an_empty_variable_counts_as_unset() {
             ("MAX_CONVERSATION_BYTES", ""),
             ("MAX_MEMORY_BYTES", ""),
             ("METRICS_PORT", ""),
+            ("LOG_FORMAT", ""),
             ("LOG_LEVEL", ""),
         ],
     );
