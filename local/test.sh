@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change lands: format, lints, documentation,
-# dependencies, all tests, the instructions that a request takes, the deployment's template, and a
-# conversation under `cargo lambda watch`.
+# dependencies, all tests, the instructions that a request takes, the deployment's template, the
+# Dockerfile, and a conversation under `cargo lambda watch`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source shared/testing/scripts/install_tools.sh
@@ -32,6 +32,8 @@ step Template
 sam validate --lint
 sam validate --region us-east-1
 cfn-lint template.yaml
+step Dockerfile
+hadolint local/Dockerfile
 step cargo lambda watch
 functions/scripts/test_cargo_lambda_watch.sh
 

