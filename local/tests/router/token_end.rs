@@ -63,6 +63,17 @@ async fn a_stream_that_waits_for_the_store_ends_with_its_token() {
 }
 
 #[tokio::test]
+async fn a_stream_whose_store_hangs_ends_with_its_token() {
+    let redis = RedisServer::start();
+    let (_router, api, conversation) = conversation(Some(&redis)).await;
+    let (short, exp) = ending(&api);
+    let mut source = EventSource::new(&short, &conversation);
+    source.connect().await;
+    redis.signal("STOP");
+    read_to_the_end(&mut source, exp).await;
+}
+
+#[tokio::test]
 async fn a_request_that_waits_is_answered_when_its_token_ends() {
     let (_router, api, conversation) = conversation(None).await;
     let (short, exp) = ending(&api);
