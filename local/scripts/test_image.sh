@@ -116,7 +116,7 @@ is_static "$binary"
 make_root "$work/root" "$binary" /etc/ssl/certs/ca-certificates.crt
 port=$(free_port)
 ! in_image "$work/root" PORT="$port" -- "${health[@]}" 2>"$work/log" || fail "nobody is healthy"
-grep "no router answers on 127.0.0.1:$port" "$work/log" >/dev/null || fail "$(cat "$work/log")"
+grep "no healthy router on 127.0.0.1:$port" "$work/log" >/dev/null || fail "$(cat "$work/log")"
 start_router "$work/root" "$port"
 [ "$(awk '/^Uid:/ { print $2 }' "/proc/$router/status")" = "${user%:*}" ] || fail "it is not $user"
 converse "$port"

@@ -1,11 +1,12 @@
 //! The command `health`, by which a container without curl tells whether its router lives.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HOST;
-use http::{Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode, Uri};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -16,40 +17,46 @@ use tokio::time::timeout;
 /// How long the answer may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Why the router is not healthy.
+/// The router that was asked is not healthy.
 #[derive(Debug, Error)]
-pub enum HealthError {
-    #[error("no router answers on {0}:{1}: {2}")]
-    Connection(String, u16, std::io::Error),
-    #[error("what answers on {0}:{1} broke off: {2}")]
-    Http(String, u16, hyper::Error),
-    #[error("what answers on {0}:{1} is no healthy router: it answered {2}")]
-    Status(String, u16, StatusCode),
-    #[error("nothing answered on {0}:{1} within {seconds} seconds", seconds = TIMEOUT.as_secs())]
-    Timeout(String, u16),
+#[error("no healthy router on {host}:{port}: {cause}")]
+pub struct HealthError {
+    host: String,
+    port: u16,
+    cause: Cause,
+}
+
+#[derive(Debug, Error)]
+enum Cause {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Http(#[from] hyper::Error),
+    #[error("it answered {0}")]
+    Status(StatusCode),
+    #[error("it did not answer within {} seconds", TIMEOUT.as_secs())]
+    Timeout,
 }
 
 /// Asks the router that listens on this address and port whether it lives. It does while its store
 /// is down: to start it anew would not bring that back.
 pub async fn check(host: &str, port: u16) -> Result<(), HealthError> {
     let host = reachable(host);
-    let asking = timeout(TIMEOUT, ask(&host, port)).await;
-    asking.unwrap_or_else(|_| Err(HealthError::Timeout(host.clone(), port)))
+    let asked = timeout(TIMEOUT, ask(&host, port)).await;
+    asked.unwrap_or(Err(Cause::Timeout)).map_err(|cause| HealthError { host, port, cause })
 }
 
-async fn ask(host: &str, port: u16) -> Result<(), HealthError> {
-    let stream = TcpStream::connect((host, port)).await;
-    let stream = stream.map_err(|error| HealthError::Connection(host.to_owned(), port, error))?;
-    let broken = |error| HealthError::Http(host.to_owned(), port, error);
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+async fn ask(host: &str, port: u16) -> Result<(), Cause> {
+    let stream = TcpStream::connect((host, port)).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let mut request = Request::new(Empty::<Bytes>::new());
-    *request.uri_mut() = http::Uri::from_static("/healthz");
-    request.headers_mut().insert(HOST, http::HeaderValue::from_static("localhost"));
-    let exchange = async move { sender.send_request(request).await.map(|it| it.status()) };
+    *request.uri_mut() = Uri::from_static("/healthz");
+    request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
+    let exchange = async move { sender.send_request(request).await };
     // Dropping the sender at the exchange's end ends the connection.
-    match tokio::join!(exchange, connection).0.map_err(broken)? {
+    match tokio::join!(exchange, connection).0?.status() {
         StatusCode::OK => Ok(()),
-        status => Err(HealthError::Status(host.to_owned(), port, status)),
+        status => Err(Cause::Status(status)),
     }
 }
 
