@@ -10,9 +10,17 @@
 //! - [`request`]: the adapter from hyper to the handlers.
 //! - [`token`]: the command that makes a token.
 //! - [`serve`]: serves connections; [`signals`]: what ends that.
+//! - [`connections`]: counts and bounds them; [`descriptors`]: how many the process may have.
+//! - [`socket`]: holds a client to the time limits, with a [`deadline`] and with what the service
+//!   tells of its [`exchange`]s. [`limits`]: all limits of serving.
 
+mod connections;
 mod container_credentials;
 mod cors;
+mod deadline;
+mod descriptors;
+mod exchange;
+mod limits;
 mod openapi;
 mod options;
 mod playground;
@@ -20,6 +28,7 @@ mod request;
 mod router;
 mod serve;
 mod signals;
+mod socket;
 mod token;
 
 use std::error::Error;
@@ -33,9 +42,11 @@ use shared::store::Store;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
+use crate::connections::Connections;
 use crate::container_credentials::ContainerCredentials;
 use crate::options::{Command, Options, Settings};
 use crate::router::Router;
+use crate::serve::Server;
 use crate::signals::Signals;
 
 /// Requests begin on one thread and often end on another, which is slow with the system's allocator.
@@ -87,7 +98,9 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         tokens: config.tokens,
         open_creation: config.open_creation,
     };
-    let router = Router::new(state, limits.read_timeout);
-    serve::serve(listener, router, limits, signals, || store.end_following()).await;
+    let router = Router::new(state, limits.times.read);
+    let connections = Connections::new(descriptors::bound(limits.connections));
+    let server = Server { router, limits, connections };
+    server.serve(listener, signals, || store.end_following()).await;
     Ok(())
 }

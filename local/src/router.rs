@@ -1,5 +1,6 @@
 //! Which path leads to which endpoint.
 
+use std::future::ready;
 use std::time::Duration;
 
 use functions::endpoint::Endpoint;
@@ -8,13 +9,15 @@ use functions::http::response::Response;
 use functions::middleware::respond;
 use functions::route::Route;
 use functions::state::AppState;
-use http::header::ALLOW;
-use http::{HeaderValue, Method, Request};
+use http::header::{ALLOW, CONNECTION};
+use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use shared::error::Error;
+use tokio::task::yield_now;
 use uuid::Uuid;
 
-use crate::request::{path_parameters, read};
+use crate::exchange::Exchange;
+use crate::request::{self, RequestBody, path_parameters};
 use crate::{cors, openapi, playground};
 
 /// The four routes, open to pages of every origin, the playground and the API's description.
@@ -60,34 +63,59 @@ impl Router {
     }
 
     /// Responds to a request, whatever it is.
-    pub async fn respond(&self, request: Request<Incoming>) -> Response {
+    pub async fn respond(&self, request: Request<Incoming>, exchange: &Exchange) -> Response {
+        let (parts, body) = request.into_parts();
+        let mut body = RequestBody::new(body);
         let id = Uuid::new_v4().to_string();
-        let matched = self.targets.at(request.uri().path());
+        let matched = self.targets.at(parts.uri.path());
         let matched = matched.map(|matched| (*matched.value, path_parameters(&matched.params)));
         let target = matched.as_ref().ok().map(|(target, _)| *target);
-        let route = target.filter(|target| allows(&target.method(), request.method()));
+        let route = target.filter(|target| allows(&target.method(), &parts.method));
         let route = route.and_then(Target::route);
         let handling = async {
-            if request.method() == Method::OPTIONS {
-                return Ok(cors::preflight(request.headers()));
+            if parts.method == Method::OPTIONS {
+                return Ok(cors::preflight(&parts.headers));
             }
             let (target, path) = matched.map_err(|_| Error::RouteNotFound)?;
             let allowed = target.method();
-            if !allows(&allowed, request.method()) {
+            if !allows(&allowed, &parts.method) {
                 return Ok(method_not_allowed(&allowed));
             }
             match target {
                 Target::Page(page) => Ok(page()),
                 Target::Endpoint(endpoint) => {
-                    let request = read(&id, path, request, self.read_timeout).await?;
-                    endpoint.handle(&self.state, &request).await
+                    let body = body.read(self.read_timeout).await?;
+                    endpoint.handle(&self.state, &request::request(&id, path, parts, body)).await
                 }
             }
         };
-        let mut response = respond(&id, route, handling).await;
-        cors::allow_every_origin(response.headers_mut());
-        response
+        let response = respond(&id, route, handling).await;
+        finish(response, body, exchange).await
     }
+
+    /// Tells a client that its connection is one too many.
+    pub async fn refuse(request: Request<Incoming>, exchange: &Exchange) -> Response {
+        let id = Uuid::new_v4().to_string();
+        let mut response = respond(&id, None, ready(Err(Error::TooManyConnections))).await;
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        finish(response, RequestBody::new(request.into_body()), exchange).await
+    }
+}
+
+/// Completes a response, to a request whose body may still be on its way.
+async fn finish(mut response: Response, body: RequestBody, exchange: &Exchange) -> Response {
+    cors::allow_every_origin(response.headers_mut());
+    if body.is_unread() {
+        exchange.leave_unread();
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        // hyper looks after the body before it writes the response: if the rest has come already, the
+        // connection goes on; if not, hyper says in the response that it does not.
+        drop(body);
+        yield_now().await;
+    }
+    response
 }
 
 /// HEAD is allowed where GET is (RFC 9110, section 9.3.2); hyper leaves out the body.

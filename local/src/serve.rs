@@ -11,70 +11,89 @@ use std::time::Duration;
 use futures_util::TryFutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
+use crate::connections::{Connections, Place};
+use crate::exchange::{Exchanges, ResponseBody};
+use crate::limits::{Limits, TimeLimits};
 use crate::router::Router;
 use crate::signals::Signals;
+use crate::socket::{Socket, limit_unsent};
 
 /// The pause after the process or the system has run out of descriptors or memory.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 
-/// The time limits of serving.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// How long a client may take for a request's head, and as long again for its body.
-    pub read_timeout: Duration,
-    /// How long the requests under way may take to end after a signal.
-    pub shutdown_timeout: Duration,
+/// How long a client that is one too many may take for its request, and to read the refusal.
+const REFUSAL_TIME: Duration = Duration::from_secs(2);
+
+/// What serves connections, and the limits of that.
+pub struct Server {
+    pub router: Router,
+    pub limits: Limits,
+    pub connections: Arc<Connections>,
 }
 
-/// Serves until a signal comes; then accepts no more connections, calls `on_stop`, and ends with the
-/// last request, after the shutdown timeout, or at a second signal.
-///
-/// A connection on which no whole head of a request comes within the read timeout, be it the first
-/// or the next, is closed: else a client that says nothing would hold it for good. Reading a body
-/// has a limit of its own, in [`crate::request`].
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: Limits,
-    mut signals: Signals,
-    on_stop: impl FnOnce(),
+impl Server {
+    /// Serves until a signal comes; then accepts no more connections, calls `on_stop`, and ends with
+    /// the last request, after the shutdown timeout, or at a second signal.
+    pub async fn serve(self, listener: TcpListener, mut signals: Signals, on_stop: impl FnOnce()) {
+        let Self { router, limits, connections } = self;
+        let router = Arc::new(router);
+        let graceful = GracefulShutdown::new();
+        limit_unsent(&listener);
+        loop {
+            let stream = tokio::select! {
+                stream = accept(&listener) => stream,
+                () = signals.next() => break,
+            };
+            let Some(place) = connections.enter() else { continue };
+            serve_connection(stream, place, limits.times, router.clone(), &graceful);
+        }
+        drop(listener);
+        on_stop();
+        // A client that does not read would otherwise keep the process for as long as it may stall.
+        tokio::select! {
+            () = graceful.shutdown() => {}
+            () = sleep(limits.shutdown) => tracing::warn!("requests were cut off"),
+            () = signals.next() => tracing::warn!("requests were cut off by a second signal"),
+        }
+    }
+}
+
+fn serve_connection(
+    stream: TcpStream,
+    place: Place,
+    limits: TimeLimits,
+    router: Arc<Router>,
+    graceful: &GracefulShutdown,
 ) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.read_timeout);
-    let router = Arc::new(router);
-    let connections = GracefulShutdown::new();
-    loop {
-        let stream = tokio::select! {
-            stream = accept(&listener) => stream,
-            () = signals.next() => break,
-        };
-        // A response is written whole: waiting to fill a packet would only delay it.
-        let _ = stream.set_nodelay(true);
-        let router = router.clone();
-        let service = service_fn(move |request| {
-            let router = router.clone();
-            // In a box, which is dropped when the response begins: a stream may take hours to end.
-            Box::pin(async move { Ok::<_, Infallible>(router.respond(request).await) })
-        });
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
-        // An async block that awaits the connection would keep room for it twice.
-        tokio::spawn(connection.inspect_err(|error| {
-            tracing::debug!(%error, "a connection broke");
-        }));
-    }
-    drop(listener);
-    on_stop();
-    // A client that does not read would otherwise keep the process for good.
-    tokio::select! {
-        () = connections.shutdown() => {}
-        () = sleep(limits.shutdown_timeout) => tracing::warn!("requests were cut off"),
-        () = signals.next() => tracing::warn!("requests were cut off by a second signal"),
-    }
+    // A response is written whole: waiting to fill a packet would only delay it.
+    let _ = stream.set_nodelay(true);
+    let is_refused = place.is_refused();
+    let limits = if is_refused { limits.at_most(REFUSAL_TIME) } else { limits };
+    let exchanges = Arc::<Exchanges>::default();
+    let socket = Socket::new(stream, exchanges.clone(), limits, place);
+    let service = service_fn(move |request| {
+        let (router, exchange) = (router.clone(), exchanges.begin());
+        // In a box, which is dropped when the response begins: a stream may take hours to end.
+        Box::pin(async move {
+            let response = if is_refused {
+                Router::refuse(request, &exchange).await
+            } else {
+                router.respond(request, &exchange).await
+            };
+            Ok::<_, Infallible>(response.map(|body| ResponseBody::new(body, exchange)))
+        })
+    });
+    let http = http1::Builder::new();
+    let connection = graceful.watch(http.serve_connection(TokioIo::new(socket), service));
+    // An async block that awaits the connection would keep room for it twice.
+    tokio::spawn(connection.inspect_err(|error| {
+        tracing::debug!(%error, "a connection broke");
+    }));
 }
 
 /// Accepts the next connection. Those that break before they are accepted are passed over.

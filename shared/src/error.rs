@@ -65,6 +65,11 @@ pub enum Error {
     BodyTooLarge,
     #[error("The Idempotency-Key was used before in this conversation for another message.")]
     IdempotencyKeyReused,
+    #[error(
+        "Too many connections are open; MAX_CONNECTIONS limits them. Retry the request, on another \
+         connection."
+    )]
+    TooManyConnections,
     #[error("An internal error occurred.")]
     Internal(#[source] Cause),
     #[error("The message store is unavailable. Retry the request.")]

@@ -4,9 +4,14 @@
 mod bad_input;
 mod container_credentials;
 mod cors;
+mod early_answers;
 mod following;
 mod login;
 mod openapi;
 mod router;
 mod slow_clients;
+mod stopping;
 mod streams_without_store;
+mod time_limits;
+mod too_many_connections;
+mod unread_responses;

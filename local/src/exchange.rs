@@ -1,0 +1,97 @@
+//! The exchange of a request and its response: what a connection's service tells its socket.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use functions::http::body::Body;
+use hyper::body::{Frame, SizeHint};
+
+/// Where a connection is between its exchanges. Only the connection's task touches it.
+#[derive(Default)]
+pub struct Exchanges {
+    is_under_way: AtomicBool,
+    has_ended: AtomicBool,
+    is_unread: AtomicBool,
+}
+
+impl Exchanges {
+    /// Begins an exchange: hyper has given the request to the service.
+    pub fn begin(self: &Arc<Self>) -> Exchange {
+        self.is_under_way.store(true, Relaxed);
+        self.is_unread.store(false, Relaxed);
+        Exchange(self.clone())
+    }
+
+    /// Whether a request is being answered, or its response's body is still being made.
+    pub fn is_under_way(&self) -> bool {
+        self.is_under_way.load(Relaxed)
+    }
+
+    /// Whether an exchange has ended since this was last asked, and none has begun since.
+    pub fn take_ended(&self) -> bool {
+        let has_ended = self.has_ended.load(Relaxed) && !self.is_under_way();
+        if has_ended {
+            self.has_ended.store(false, Relaxed);
+        }
+        has_ended
+    }
+
+    /// Whether the last request was answered before all of its body had come.
+    pub fn is_unread(&self) -> bool {
+        self.is_unread.load(Relaxed)
+    }
+}
+
+/// An exchange under way. It ends when this is dropped.
+pub struct Exchange(Arc<Exchanges>);
+
+impl Exchange {
+    /// Notes that the response is made although the request's body has not come to its end.
+    pub fn leave_unread(&self) {
+        self.0.is_unread.store(true, Relaxed);
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.is_under_way.store(false, Relaxed);
+        self.0.has_ended.store(true, Relaxed);
+    }
+}
+
+/// A response's body. Its exchange ends when hyper has taken all of it, or drops it.
+pub struct ResponseBody {
+    body: Body,
+    _exchange: Exchange,
+}
+
+impl ResponseBody {
+    /// Joins a body with the exchange that it ends.
+    pub fn new(body: Body, exchange: Exchange) -> Self {
+        Self { body, _exchange: exchange }
+    }
+}
+
+impl hyper::body::Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
