@@ -9,6 +9,7 @@
 //! - [`playground`]: a page to try everything out on.
 //! - [`request`]: the adapter from hyper to the handlers.
 //! - [`token`]: the command that makes a token.
+//! - [`host`]: the header that says whom a request is for.
 //! - [`serve`]: serves connections; [`signals`]: what ends that.
 //! - [`connections`]: counts and bounds them; [`descriptors`]: how many the process may have.
 //! - [`socket`]: holds a client to the time limits, with a [`deadline`] and with what the service
@@ -20,6 +21,7 @@ mod cors;
 mod deadline;
 mod descriptors;
 mod exchange;
+mod host;
 mod limits;
 mod openapi;
 mod options;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::exchange::Exchange;
 use crate::request::{self, RequestBody, path_parameters};
-use crate::{cors, openapi, playground};
+use crate::{cors, host, openapi, playground};
 
 /// The four routes, open to pages of every origin, the playground and the API's description.
 pub struct Router {
@@ -73,6 +73,7 @@ impl Router {
         let route = target.filter(|target| allows(&target.method(), &parts.method));
         let route = route.and_then(Target::route);
         let handling = async {
+            host::check(parts.version, &parts.headers)?;
             if parts.method == Method::OPTIONS {
                 return Ok(cors::preflight(&parts.headers));
             }

@@ -44,6 +44,11 @@ pub enum Error {
     ConversationNotFound,
     #[error("The conversation has no such message.")]
     MessageNotFound,
+    #[error(
+        "The request must have one header Host, which names a host and perhaps a port (RFC 9112, \
+         section 3.2)."
+    )]
+    InvalidHost,
     #[error("The path does not exist.")]
     RouteNotFound,
     #[error(

@@ -59,6 +59,7 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::InvalidIdempotencyKey => (StatusCode::BAD_REQUEST, "invalid_idempotency_key"),
         Error::InvalidCursor => (StatusCode::BAD_REQUEST, "invalid_cursor"),
         Error::InvalidWait => (StatusCode::BAD_REQUEST, "invalid_wait"),
+        Error::InvalidHost => (StatusCode::BAD_REQUEST, "invalid_host"),
         Error::Unauthorized | Error::InvalidToken => (StatusCode::UNAUTHORIZED, "unauthorized"),
         Error::ForbiddenConversation
         | Error::ForbiddenCreation

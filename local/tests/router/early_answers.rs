@@ -8,10 +8,11 @@ use testing::wait::PATIENCE;
 const MEGABYTE: usize = 1024 * 1024;
 
 /// A request that is answered at its head or soon after, and the status and the code it is told.
-const EARLY: [(&str, &str, &str, &str); 5] = [
+const EARLY: [(&str, &str, &str, &str); 6] = [
     ("POST", "/api/conversations", "413", "body_too_large"),
     ("POST", "/nowhere", "404", "route_not_found"),
     ("PUT", "/api/conversations", "405", "method_not_allowed"),
+    ("POST", "/api/conversations\r\nHost: y", "400", "invalid_host"),
     ("GET", "/", "200", ""),
     ("OPTIONS", "/api/conversations", "200", ""),
 ];

@@ -6,6 +6,7 @@ mod container_credentials;
 mod cors;
 mod early_answers;
 mod following;
+mod host;
 mod login;
 mod openapi;
 mod router;
