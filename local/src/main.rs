@@ -11,6 +11,7 @@
 //! - [`token`]: the command that makes a token.
 //! - [`host`]: the header that says whom a request is for.
 //! - [`serve`]: serves connections; [`signals`]: what ends that.
+//! - [`listener`]: accepts connections.
 //! - [`connections`]: counts and bounds them; [`descriptors`]: how many the process may have.
 //! - [`socket`]: holds a client to the time limits, with a [`deadline`] and with what the service
 //!   tells of its [`exchange`]s. [`limits`]: all limits of serving.
@@ -23,6 +24,7 @@ mod descriptors;
 mod exchange;
 mod host;
 mod limits;
+mod listener;
 mod openapi;
 mod options;
 mod playground;

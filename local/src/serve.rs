@@ -4,7 +4,6 @@
 //! a read, and there are few routes.
 
 use std::convert::Infallible;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,12 +18,10 @@ use tokio::time::sleep;
 use crate::connections::{Connections, Place};
 use crate::exchange::{Exchanges, ResponseBody};
 use crate::limits::{Limits, TimeLimits};
+use crate::listener::{accept, limit_unsent};
 use crate::router::Router;
 use crate::signals::Signals;
-use crate::socket::{Socket, limit_unsent};
-
-/// The pause after the process or the system has run out of descriptors or memory.
-const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
+use crate::socket::Socket;
 
 /// How long a client that is one too many may take for its request, and to read the refusal.
 const REFUSAL_TIME: Duration = Duration::from_secs(2);
@@ -94,23 +91,4 @@ fn serve_connection(
     tokio::spawn(connection.inspect_err(|error| {
         tracing::debug!(%error, "a connection broke");
     }));
-}
-
-/// Accepts the next connection. Those that break before they are accepted are passed over.
-async fn accept(listener: &TcpListener) -> TcpStream {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return stream,
-            Err(error) if is_of_the_connection(&error) => {}
-            Err(error) => {
-                tracing::error!(%error, "cannot accept a connection");
-                sleep(ACCEPT_BACKOFF).await;
-            }
-        }
-    }
-}
-
-fn is_of_the_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

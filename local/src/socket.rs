@@ -2,14 +2,17 @@
 //!
 //! hyper has one timer for a request's head and for an idle connection, and none for writing.
 
-use std::io::{self, ErrorKind, IoSlice};
+mod transfer;
+
+use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::connections::Place;
@@ -21,24 +24,6 @@ use crate::limits::TimeLimits;
 const MAX_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes that are thrown away at once.
 const DISCARDED_AT_ONCE: usize = 16 * 1024;
-
-/// The most bytes that the system takes of a response before it can send them.
-#[cfg(target_os = "linux")]
-const MAX_UNSENT_BYTES: u32 = 128 * 1024;
-
-/// Lets the sockets of a listener take little more of a response than the client reads.
-///
-/// Else Linux takes up to 4 MB (tcp(7), `tcp_wmem`) and then nothing before a third of it has been
-/// read: a client on a slow line would seem to read nothing for a minute.
-pub fn limit_unsent(listener: &TcpListener) {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(MAX_UNSENT_BYTES) {
-        tracing::warn!(%error, "cannot limit what the system takes of a response");
-    }
-    // Elsewhere its buffers are small, or the limit cannot be set.
-    #[cfg(not(target_os = "linux"))]
-    let _ = listener;
-}
 
 /// A socket with time limits. Reading or writing fails when one has passed.
 ///
@@ -81,14 +66,27 @@ impl Socket {
         Self { stream, exchanges, limits, phase: Phase::Accepted, deadline, _place: place }
     }
 
+    fn enter(&mut self, phase: Phase, limit: Duration) {
+        self.phase = phase;
+        self.deadline.set(Instant::now() + limit);
+    }
+
     /// Notes that a read has brought something.
     fn note_read(&mut self) {
-        // The first request's head has its time from the beginning of the connection.
-        if self.phase == Phase::Idle {
-            self.deadline.set(Instant::now() + self.limits.read);
+        match self.phase {
+            // The first request's head has its time from the beginning of the connection.
+            Phase::Accepted => self.phase = Phase::Requested,
+            Phase::Idle => self.enter(Phase::Requested, self.limits.read),
+            _ => {}
         }
-        if matches!(self.phase, Phase::Accepted | Phase::Idle) {
-            self.phase = Phase::Requested;
+    }
+
+    /// Notes that everything is written that hyper has to write, perhaps the end of a response.
+    fn note_flushed(&mut self, context: &mut Context<'_>) {
+        if self.exchanges.take_ended() {
+            self.enter(Phase::Idle, self.limits.idle);
+            // hyper may already wait for the next request, and then does not read again.
+            let _ = self.deadline.poll(context);
         }
     }
 
@@ -114,8 +112,7 @@ impl Socket {
         match written {
             Poll::Pending => {
                 if self.phase != Phase::Stalled {
-                    self.phase = Phase::Stalled;
-                    self.deadline.set(Instant::now() + self.limits.write);
+                    self.enter(Phase::Stalled, self.limits.write);
                 }
                 ready!(self.deadline.poll(context));
                 // Else the system would keep what is not sent for minutes more.
@@ -130,6 +127,12 @@ impl Socket {
                 ready
             }
         }
+    }
+
+    /// Whether a request may still be coming: one that was answered early, or a head that hyper has
+    /// refused.
+    fn is_unread(&self) -> bool {
+        self.phase == Phase::Requested || self.exchanges.is_unread()
     }
 
     /// Takes in and throws away what still comes: closing a socket that holds something unread
@@ -156,76 +159,4 @@ impl Socket {
 
 fn timed_out(what: &'static str) -> io::Error {
     io::Error::new(ErrorKind::TimedOut, what)
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        match read {
-            Poll::Pending => return self.wait_to_read(context),
-            Poll::Ready(Ok(())) if buffer.filled().len() > before => self.note_read(),
-            Poll::Ready(_) => {}
-        }
-        read
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.write(written, context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.write(written, context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    /// hyper flushes when it has written everything: a response that has ended is out then.
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.exchanges.take_ended() {
-            self.phase = Phase::Idle;
-            let deadline = Instant::now() + self.limits.idle;
-            self.deadline.set(deadline);
-            // hyper may already wait for the next request, and then does not read again.
-            let _ = self.deadline.poll(context);
-        }
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    /// hyper shuts down what it closes in good order, be it in the middle of a request.
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let left = match self.phase {
-            Phase::Discarding(left) => left,
-            phase => {
-                ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-                // A head that hyper itself has refused is not read to its end either.
-                if phase != Phase::Requested && !self.exchanges.is_unread() {
-                    return Poll::Ready(Ok(()));
-                }
-                let deadline = Instant::now() + self.limits.read;
-                self.deadline.set(deadline);
-                self.phase = Phase::Discarding(MAX_DISCARDED_BYTES);
-                MAX_DISCARDED_BYTES
-            }
-        };
-        self.discard(left, context)
-    }
 }
