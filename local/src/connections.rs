@@ -2,14 +2,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::limits::TimeLimits;
 
 /// The most connections at a time that are told that there are too many. Others are closed at once.
 pub const MAX_REFUSING: usize = 100;
 
-/// How many connections there are, and may be.
+/// How long such a connection may take for its request, and to read the refusal.
+const REFUSAL_TIME: Duration = Duration::from_secs(2);
+
+/// How many connections there are, and may be, and what each is held to.
 #[derive(Debug)]
 pub struct Connections {
     max: usize,
+    times: TimeLimits,
     serving: AtomicUsize,
     refusing: AtomicUsize,
     refused: AtomicU64,
@@ -17,9 +24,10 @@ pub struct Connections {
 
 impl Connections {
     /// Makes room for so many.
-    pub fn new(max: usize) -> Arc<Self> {
+    pub fn new(max: usize, times: TimeLimits) -> Arc<Self> {
         Arc::new(Self {
             max,
+            times,
             serving: AtomicUsize::new(0),
             refusing: AtomicUsize::new(0),
             refused: AtomicU64::new(0),
@@ -63,6 +71,12 @@ impl Place {
     /// Whether the connection is one too many.
     pub fn is_refused(&self) -> bool {
         self.is_refused
+    }
+
+    /// Returns what the client is held to.
+    pub fn times(&self) -> TimeLimits {
+        let times = self.connections.times;
+        if self.is_refused { times.at_most(REFUSAL_TIME) } else { times }
     }
 
     fn counter(&self) -> &AtomicUsize {

@@ -10,15 +10,27 @@ use bytes::Bytes;
 use functions::http::body::Body;
 use hyper::body::{Frame, SizeHint};
 
-/// Where a connection is between its exchanges. Only the connection's task touches it.
-#[derive(Default)]
+use crate::connections::Place;
+
+/// A connection's place, and where it is between its exchanges. Only its task touches it.
 pub struct Exchanges {
+    pub place: Place,
     is_under_way: AtomicBool,
     has_ended: AtomicBool,
     is_unread: AtomicBool,
 }
 
 impl Exchanges {
+    /// Makes those of a new connection.
+    pub fn new(place: Place) -> Self {
+        Self {
+            place,
+            is_under_way: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
+            is_unread: AtomicBool::new(false),
+        }
+    }
+
     /// Begins an exchange: hyper has given the request to the service.
     pub fn begin(self: &Arc<Self>) -> Exchange {
         self.is_under_way.store(true, Relaxed);
@@ -50,6 +62,11 @@ impl Exchanges {
 pub struct Exchange(Arc<Exchanges>);
 
 impl Exchange {
+    /// Whether its connection is one too many.
+    pub fn is_refused(&self) -> bool {
+        self.0.place.is_refused()
+    }
+
     /// Notes that the response is made although the request's body has not come to its end.
     pub fn leave_unread(&self) {
         self.0.is_unread.store(true, Relaxed);

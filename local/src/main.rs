@@ -103,8 +103,8 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         open_creation: config.open_creation,
     };
     let router = Router::new(state, limits.times.read);
-    let connections = Connections::new(descriptors::bound(limits.connections));
-    let server = Server { router, limits, connections };
+    let connections = Connections::new(descriptors::bound(limits.connections), limits.times);
+    let server = Server { router, shutdown_timeout: limits.shutdown, connections };
     server.serve(listener, signals, || store.end_following()).await;
     Ok(())
 }

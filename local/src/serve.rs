@@ -17,19 +17,15 @@ use tokio::time::sleep;
 
 use crate::connections::{Connections, Place};
 use crate::exchange::{Exchanges, ResponseBody};
-use crate::limits::{Limits, TimeLimits};
 use crate::listener::{accept, limit_unsent};
 use crate::router::Router;
 use crate::signals::Signals;
 use crate::socket::Socket;
 
-/// How long a client that is one too many may take for its request, and to read the refusal.
-const REFUSAL_TIME: Duration = Duration::from_secs(2);
-
-/// What serves connections, and the limits of that.
+/// What serves connections.
 pub struct Server {
     pub router: Router,
-    pub limits: Limits,
+    pub shutdown_timeout: Duration,
     pub connections: Arc<Connections>,
 }
 
@@ -37,7 +33,7 @@ impl Server {
     /// Serves until a signal comes; then accepts no more connections, calls `on_stop`, and ends with
     /// the last request, after the shutdown timeout, or at a second signal.
     pub async fn serve(self, listener: TcpListener, mut signals: Signals, on_stop: impl FnOnce()) {
-        let Self { router, limits, connections } = self;
+        let Self { router, shutdown_timeout, connections } = self;
         let router = Arc::new(router);
         let graceful = GracefulShutdown::new();
         limit_unsent(&listener);
@@ -47,14 +43,14 @@ impl Server {
                 () = signals.next() => break,
             };
             let Some(place) = connections.enter() else { continue };
-            serve_connection(stream, place, limits.times, router.clone(), &graceful);
+            serve_connection(stream, place, router.clone(), &graceful);
         }
         drop(listener);
         on_stop();
         // A client that does not read would otherwise keep the process for as long as it may stall.
         tokio::select! {
             () = graceful.shutdown() => {}
-            () = sleep(limits.shutdown) => tracing::warn!("requests were cut off"),
+            () = sleep(shutdown_timeout) => tracing::warn!("requests were cut off"),
             () = signals.next() => tracing::warn!("requests were cut off by a second signal"),
         }
     }
@@ -63,21 +59,18 @@ impl Server {
 fn serve_connection(
     stream: TcpStream,
     place: Place,
-    limits: TimeLimits,
     router: Arc<Router>,
     graceful: &GracefulShutdown,
 ) {
     // A response is written whole: waiting to fill a packet would only delay it.
     let _ = stream.set_nodelay(true);
-    let is_refused = place.is_refused();
-    let limits = if is_refused { limits.at_most(REFUSAL_TIME) } else { limits };
-    let exchanges = Arc::<Exchanges>::default();
-    let socket = Socket::new(stream, exchanges.clone(), limits, place);
+    let exchanges = Arc::new(Exchanges::new(place));
+    let socket = Socket::new(stream, exchanges.clone());
     let service = service_fn(move |request| {
         let (router, exchange) = (router.clone(), exchanges.begin());
         // In a box, which is dropped when the response begins: a stream may take hours to end.
         Box::pin(async move {
-            let response = if is_refused {
+            let response = if exchange.is_refused() {
                 Router::refuse(request, &exchange).await
             } else {
                 router.respond(request, &exchange).await

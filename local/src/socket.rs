@@ -15,13 +15,12 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::connections::Place;
 use crate::deadline::Deadline;
 use crate::exchange::Exchanges;
 use crate::limits::TimeLimits;
 
 /// The most bytes that are taken in and thrown away of a request that has been answered already.
-const MAX_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
+const MAX_DISCARDED_BYTES: u32 = 64 * 1024 * 1024;
 /// Bytes that are thrown away at once.
 const DISCARDED_AT_ONCE: usize = 16 * 1024;
 
@@ -32,11 +31,9 @@ const DISCARDED_AT_ONCE: usize = 16 * 1024;
 pub struct Socket {
     stream: TcpStream,
     exchanges: Arc<Exchanges>,
-    limits: TimeLimits,
     phase: Phase,
     /// For what the phase waits for; or for writing, while that cannot go on.
     deadline: Deadline,
-    _place: Place,
 }
 
 /// What a socket waits for.
@@ -51,19 +48,18 @@ enum Phase {
     /// For the first byte of the next request.
     Idle,
     /// For the end of a request that has been answered already; so many bytes may still come.
-    Discarding(usize),
+    Discarding(u32),
 }
 
 impl Socket {
-    /// Wraps a socket that has just been accepted; `place` is kept for as long.
-    pub fn new(
-        stream: TcpStream,
-        exchanges: Arc<Exchanges>,
-        limits: TimeLimits,
-        place: Place,
-    ) -> Self {
-        let deadline = Deadline::new(Instant::now() + limits.read);
-        Self { stream, exchanges, limits, phase: Phase::Accepted, deadline, _place: place }
+    /// Wraps a socket that has just been accepted.
+    pub fn new(stream: TcpStream, exchanges: Arc<Exchanges>) -> Self {
+        let deadline = Deadline::new(Instant::now() + exchanges.place.times().read);
+        Self { stream, exchanges, phase: Phase::Accepted, deadline }
+    }
+
+    fn times(&self) -> TimeLimits {
+        self.exchanges.place.times()
     }
 
     fn enter(&mut self, phase: Phase, limit: Duration) {
@@ -76,7 +72,7 @@ impl Socket {
         match self.phase {
             // The first request's head has its time from the beginning of the connection.
             Phase::Accepted => self.phase = Phase::Requested,
-            Phase::Idle => self.enter(Phase::Requested, self.limits.read),
+            Phase::Idle => self.enter(Phase::Requested, self.times().read),
             _ => {}
         }
     }
@@ -84,7 +80,7 @@ impl Socket {
     /// Notes that everything is written that hyper has to write, perhaps the end of a response.
     fn note_flushed(&mut self, context: &mut Context<'_>) {
         if self.exchanges.take_ended() {
-            self.enter(Phase::Idle, self.limits.idle);
+            self.enter(Phase::Idle, self.times().idle);
             // hyper may already wait for the next request, and then does not read again.
             let _ = self.deadline.poll(context);
         }
@@ -112,7 +108,7 @@ impl Socket {
         match written {
             Poll::Pending => {
                 if self.phase != Phase::Stalled {
-                    self.enter(Phase::Stalled, self.limits.write);
+                    self.enter(Phase::Stalled, self.times().write);
                 }
                 ready!(self.deadline.poll(context));
                 // Else the system would keep what is not sent for minutes more.
@@ -137,7 +133,7 @@ impl Socket {
 
     /// Takes in and throws away what still comes: closing a socket that holds something unread
     /// resets the connection, and the client may lose the response before it has read it.
-    fn discard(&mut self, mut left: usize, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn discard(&mut self, mut left: u32, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // At first: of a client that never stops sending, no read ever waits.
         if self.deadline.poll(context).is_ready() {
             return Poll::Ready(Ok(()));
@@ -145,14 +141,13 @@ impl Socket {
         loop {
             let mut bytes = [MaybeUninit::uninit(); DISCARDED_AT_ONCE];
             let mut bytes = ReadBuf::uninit(&mut bytes);
-            match Pin::new(&mut self.stream).poll_read(context, &mut bytes) {
-                Poll::Ready(Ok(())) if (1..=left).contains(&bytes.filled().len()) => {
-                    left -= bytes.filled().len();
-                    self.phase = Phase::Discarding(left);
-                }
-                Poll::Ready(_) => return Poll::Ready(Ok(())),
-                Poll::Pending => return Poll::Pending,
+            let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut bytes));
+            let length = bytes.filled().len() as u32;
+            match left.checked_sub(length) {
+                Some(rest) if read.is_ok() && length > 0 => left = rest,
+                _ => return Poll::Ready(Ok(())),
             }
+            self.phase = Phase::Discarding(left);
         }
     }
 }

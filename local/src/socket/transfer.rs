@@ -64,7 +64,7 @@ impl AsyncWrite for Socket {
         if !self.is_unread() {
             return Poll::Ready(Ok(()));
         }
-        let limit = self.limits.read;
+        let limit = self.times().read;
         self.enter(Phase::Discarding(MAX_DISCARDED_BYTES), limit);
         self.discard(MAX_DISCARDED_BYTES, context)
     }
