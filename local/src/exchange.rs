@@ -18,6 +18,7 @@ pub struct Exchanges {
     is_under_way: AtomicBool,
     has_ended: AtomicBool,
     is_unread: AtomicBool,
+    is_stream: AtomicBool,
 }
 
 impl Exchanges {
@@ -28,13 +29,15 @@ impl Exchanges {
             is_under_way: AtomicBool::new(false),
             has_ended: AtomicBool::new(false),
             is_unread: AtomicBool::new(false),
+            is_stream: AtomicBool::new(false),
         }
     }
 
-    /// Begins an exchange: hyper has given the request to the service.
-    pub fn begin(self: &Arc<Self>) -> Exchange {
+    /// Begins an exchange: hyper has given the request to the service, perhaps before its body.
+    pub fn begin(self: &Arc<Self>, has_body: bool) -> Exchange {
         self.is_under_way.store(true, Relaxed);
-        self.is_unread.store(false, Relaxed);
+        self.is_unread.store(has_body, Relaxed);
+        self.is_stream.store(false, Relaxed);
         Exchange(self.clone())
     }
 
@@ -52,7 +55,14 @@ impl Exchanges {
         has_ended
     }
 
-    /// Whether the last request was answered before all of its body had come.
+    /// Whether there is a request of which the response is not all written. A stream has no end to
+    /// wait for.
+    pub fn is_response_due(&self) -> bool {
+        let is_due = self.is_under_way() || self.has_ended.load(Relaxed);
+        is_due && !self.is_stream.load(Relaxed)
+    }
+
+    /// Whether something of the last request's body has not been read.
     pub fn is_unread(&self) -> bool {
         self.is_unread.load(Relaxed)
     }
@@ -67,9 +77,9 @@ impl Exchange {
         self.0.place.is_refused()
     }
 
-    /// Notes that the response is made although the request's body has not come to its end.
-    pub fn leave_unread(&self) {
-        self.0.is_unread.store(true, Relaxed);
+    /// Notes that all of the request's body has been read.
+    pub fn note_read(&self) {
+        self.0.is_unread.store(false, Relaxed);
     }
 }
 
@@ -89,6 +99,8 @@ pub struct ResponseBody {
 impl ResponseBody {
     /// Joins a body with the exchange that it ends.
     pub fn new(body: Body, exchange: Exchange) -> Self {
+        let is_stream = matches!(body, Body::Stream(_));
+        exchange.0.is_stream.store(is_stream, Relaxed);
         Self { body, _exchange: exchange }
     }
 }

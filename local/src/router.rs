@@ -86,28 +86,28 @@ impl Router {
                 Target::Page(page) => Ok(page()),
                 Target::Endpoint(endpoint) => {
                     let body = body.read(self.read_timeout).await?;
+                    exchange.note_read();
                     endpoint.handle(&self.state, &request::request(&id, path, parts, body)).await
                 }
             }
         };
         let response = respond(&id, route, handling).await;
-        finish(response, body, exchange).await
+        finish(response, body).await
     }
 
     /// Tells a client that its connection is one too many.
-    pub async fn refuse(request: Request<Incoming>, exchange: &Exchange) -> Response {
+    pub async fn refuse(request: Request<Incoming>) -> Response {
         let id = Uuid::new_v4().to_string();
         let mut response = respond(&id, None, ready(Err(Error::TooManyConnections))).await;
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        finish(response, RequestBody::new(request.into_body()), exchange).await
+        finish(response, RequestBody::new(request.into_body())).await
     }
 }
 
 /// Completes a response, to a request whose body may still be on its way.
-async fn finish(mut response: Response, body: RequestBody, exchange: &Exchange) -> Response {
+async fn finish(mut response: Response, body: RequestBody) -> Response {
     cors::allow_every_origin(response.headers_mut());
     if body.is_unread() {
-        exchange.leave_unread();
         if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }

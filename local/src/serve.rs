@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryFutureExt;
+use http::Request;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -66,12 +68,13 @@ fn serve_connection(
     let _ = stream.set_nodelay(true);
     let exchanges = Arc::new(Exchanges::new(place));
     let socket = Socket::new(stream, exchanges.clone());
-    let service = service_fn(move |request| {
-        let (router, exchange) = (router.clone(), exchanges.begin());
+    let service = service_fn(move |request: Request<Incoming>| {
+        let exchange = exchanges.begin(!request.body().is_end_stream());
+        let router = router.clone();
         // In a box, which is dropped when the response begins: a stream may take hours to end.
         Box::pin(async move {
             let response = if exchange.is_refused() {
-                Router::refuse(request, &exchange).await
+                Router::refuse(request).await
             } else {
                 router.respond(request, &exchange).await
             };

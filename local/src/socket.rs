@@ -21,6 +21,8 @@ use crate::limits::TimeLimits;
 
 /// The most bytes that are taken in and thrown away of a request that has been answered already.
 const MAX_DISCARDED_BYTES: u32 = 64 * 1024 * 1024;
+/// How long a client that sends nothing more may wait for its response. Most have gone.
+const HALF_CLOSED_TIME: Duration = Duration::from_secs(5);
 /// Bytes that are thrown away at once.
 const DISCARDED_AT_ONCE: usize = 16 * 1024;
 
@@ -34,6 +36,8 @@ pub struct Socket {
     phase: Phase,
     /// For what the phase waits for; or for writing, while that cannot go on.
     deadline: Deadline,
+    /// Whether the client sends nothing more, which hyper does not know yet.
+    is_half_closed: bool,
 }
 
 /// What a socket waits for.
@@ -45,6 +49,8 @@ enum Phase {
     Requested,
     /// Like that, and the response cannot be written at the moment.
     Stalled,
+    /// For the response to be written to a client that sends nothing more.
+    HalfClosed,
     /// For the first byte of the next request.
     Idle,
     /// For the end of a request that has been answered already; so many bytes may still come.
@@ -55,7 +61,7 @@ impl Socket {
     /// Wraps a socket that has just been accepted.
     pub fn new(stream: TcpStream, exchanges: Arc<Exchanges>) -> Self {
         let deadline = Deadline::new(Instant::now() + exchanges.place.times().read);
-        Self { stream, exchanges, phase: Phase::Accepted, deadline }
+        Self { stream, exchanges, phase: Phase::Accepted, deadline, is_half_closed: false }
     }
 
     fn times(&self) -> TimeLimits {
@@ -79,10 +85,14 @@ impl Socket {
 
     /// Notes that everything is written that hyper has to write, perhaps the end of a response.
     fn note_flushed(&mut self, context: &mut Context<'_>) {
-        if self.exchanges.take_ended() {
-            self.enter(Phase::Idle, self.times().idle);
-            // hyper may already wait for the next request, and then does not read again.
-            let _ = self.deadline.poll(context);
+        if !self.exchanges.take_ended() {
+            return;
+        }
+        self.enter(Phase::Idle, self.times().idle);
+        // hyper may already wait for the next request, and then does not read again.
+        let _ = self.deadline.poll(context);
+        if self.is_half_closed {
+            context.waker().wake_by_ref();
         }
     }
 
@@ -97,6 +107,27 @@ impl Socket {
             return Poll::Pending;
         }
         self.deadline.poll(context).map(|()| Err(timed_out("nothing was sent in time")))
+    }
+
+    /// Keeps from hyper that the client sends nothing more, while its response is due: hyper would
+    /// take it for a client that has gone, and so it may be.
+    fn wait_to_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_known = std::mem::replace(&mut self.is_half_closed, true);
+        if self.exchanges.is_unread() {
+            // The service has yet to read what hyper has of the body, and may find it whole.
+            if is_known {
+                return Poll::Ready(Ok(()));
+            }
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        match self.phase {
+            // The client still has the time that it has for reading.
+            Phase::Stalled => return Poll::Pending,
+            Phase::HalfClosed => {}
+            _ => self.enter(Phase::HalfClosed, HALF_CLOSED_TIME),
+        }
+        self.deadline.poll(context).map(Ok)
     }
 
     /// Waits with a write, or notes that it has done something.

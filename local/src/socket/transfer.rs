@@ -21,6 +21,8 @@ impl AsyncRead for Socket {
         }
         if buffer.filled().len() > before {
             self.note_read();
+        } else if matches!(read, Poll::Ready(Ok(()))) && self.exchanges.is_response_due() {
+            return self.wait_to_end(context);
         }
         read
     }

@@ -6,6 +6,7 @@ mod container_credentials;
 mod cors;
 mod early_answers;
 mod following;
+mod half_closed;
 mod host;
 mod login;
 mod openapi;

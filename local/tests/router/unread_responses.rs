@@ -11,7 +11,7 @@ use tokio::time::sleep;
 const BINARY: &str = env!("CARGO_BIN_EXE_local");
 
 /// Makes a conversation of nearly 4 MB.
-async fn large_conversation(api: &Api) -> String {
+pub async fn large_conversation(api: &Api) -> String {
     let conversation = api.create().await;
     for _ in 0..250 {
         api.send(&conversation, &"x".repeat(16_000)).await;
