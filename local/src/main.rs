@@ -11,12 +11,24 @@
 //! - [`metrics`]: what Prometheus may know.
 //! - [`request`]: the adapter from hyper to the handlers.
 //! - [`token`]: the command that makes a token.
+//! - [`host`]: the header that says whom a request is for.
 //! - [`serve`]: serves connections; [`signals`]: what ends that.
+//! - [`listener`]: accepts connections.
+//! - [`connections`]: counts and bounds them; [`descriptors`]: how many the process may have.
+//! - [`socket`]: holds a client to the time limits, with a [`deadline`] and with what the service
+//!   tells of its [`exchange`]s. [`limits`]: all limits of serving.
 
+mod connections;
 mod container_credentials;
 mod cors;
+mod deadline;
+mod descriptors;
+mod exchange;
 mod health;
 mod health_command;
+mod host;
+mod limits;
+mod listener;
 mod metrics;
 mod openapi;
 mod options;
@@ -25,6 +37,7 @@ mod request;
 mod router;
 mod serve;
 mod signals;
+mod socket;
 mod token;
 
 use std::error::Error;
@@ -40,10 +53,12 @@ use shared::store::Store;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
+use crate::connections::Connections;
 use crate::container_credentials::ContainerCredentials;
 use crate::metrics::Metrics;
 use crate::options::{Command, Options, Settings};
 use crate::router::Router;
+use crate::serve::Server;
 use crate::signals::Signals;
 
 /// Requests begin on one thread and often end on another, which is slow with the system's allocator.
@@ -82,8 +97,9 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind((host.as_str(), port)).await.map_err(|error| {
         format!("cannot listen on {host}:{port}: {error}; --host and --port choose another")
     })?;
+    let connections = Connections::new(descriptors::bound(limits.connections), limits.times);
     let metrics = match metrics_port {
-        Some(port) => Some(start_metrics(&host, port, &store).await?),
+        Some(port) => Some(start_metrics(&host, port, &store, &connections).await?),
         None => None,
     };
     let place = match &config.redis {
@@ -109,8 +125,9 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         open_creation: config.open_creation,
     };
     let metrics = metrics.map(|(_, metrics)| metrics);
-    let router = Router::new(state, limits.read_timeout, metrics);
-    serve::serve(listener, router, limits, signals, || store.end_following()).await;
+    let router = Router::new(state, limits.times.read, metrics);
+    let server = Server { router, shutdown_timeout: limits.shutdown, connections };
+    server.serve(listener, signals, || store.end_following()).await;
     Ok(())
 }
 
@@ -119,12 +136,13 @@ async fn start_metrics(
     host: &str,
     port: u16,
     store: &Store,
+    connections: &Arc<Connections>,
 ) -> Result<(SocketAddr, Arc<Metrics>), Box<dyn Error>> {
     let listener = TcpListener::bind((host, port)).await.map_err(|error| {
         format!("cannot serve metrics on {host}:{port}: {error}; METRICS_PORT chooses another")
     })?;
     let address = listener.local_addr()?;
-    let metrics = Metrics::new(store.clone());
+    let metrics = Metrics::new(store.clone(), connections.clone());
     tokio::spawn(metrics::serve(listener, metrics.clone()));
     Ok((address, metrics))
 }

@@ -3,10 +3,11 @@
 //!
 //! - [`server`]: the listener that is scraped.
 //! - [`stream`]: counts what an event stream sends.
-//! - [`store`]: what the store counts by itself.
+//! - [`store`] and [`connections`]: what these count by themselves.
 //!
 //! Labels are few and known beforehand: no path, no id and no method that a client made up.
 
+mod connections;
 mod server;
 mod store;
 mod stream;
@@ -25,6 +26,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use shared::store::Store;
 
+use crate::connections::Connections;
+use connections::ConnectionsCollector;
 pub use server::serve;
 use store::StoreCollector;
 use stream::CountedStream;
@@ -45,8 +48,6 @@ pub struct Metrics {
     request_durations: Family<RouteLabels, Histogram>,
     wait_durations: Histogram,
     streams: StreamMetrics,
-    connections_open: Gauge,
-    connections_refused: Counter,
 }
 
 #[derive(Clone, Debug)]
@@ -77,12 +78,9 @@ pub struct PendingRequest<'a> {
     started: Instant,
 }
 
-/// A connection, which counts as open until this is dropped.
-pub struct OpenConnection(Gauge);
-
 impl Metrics {
-    /// Makes the metrics, with those that the store counts.
-    pub fn new(store: Store) -> Arc<Self> {
+    /// Makes the metrics, with what the store and the connections count by themselves.
+    pub fn new(store: Store, connections: Arc<Connections>) -> Arc<Self> {
         let mut registry = Registry::with_prefix("parley");
         let requests = Family::default();
         let help = "Requests that were answered";
@@ -105,23 +103,10 @@ impl Metrics {
         let events = Counter::default();
         registry.register("events_delivered", "Events written to event streams", events.clone());
 
-        let connections_open = Gauge::default();
-        let help = "Connections of clients that are open";
-        registry.register("connections_open", help, connections_open.clone());
-        let connections_refused = Counter::default();
-        let help = "Connections of clients that were refused because too many were open";
-        registry.register("connections_refused", help, connections_refused.clone());
+        registry.register_collector(Box::new(ConnectionsCollector(connections)));
         registry.register_collector(Box::new(StoreCollector(store)));
         let streams = StreamMetrics { open, durations, events };
-        Arc::new(Self {
-            registry,
-            requests,
-            request_durations,
-            wait_durations,
-            streams,
-            connections_open,
-            connections_refused,
-        })
+        Arc::new(Self { registry, requests, request_durations, wait_durations, streams })
     }
 
     /// Begins to measure a request. `route` is the template of its path, if it has one.
@@ -140,18 +125,6 @@ impl Metrics {
             waits: query.split('&').any(|parameter| parameter.starts_with("wait=")),
             started: Instant::now(),
         }
-    }
-
-    /// Counts a connection that was accepted.
-    pub fn connection_opened(&self) -> OpenConnection {
-        self.connections_open.inc();
-        OpenConnection(self.connections_open.clone())
-    }
-
-    /// Counts a connection that was refused because too many were open.
-    #[expect(dead_code, reason = "no connection is refused yet")]
-    pub fn connection_refused(&self) {
-        self.connections_refused.inc();
     }
 }
 
@@ -177,12 +150,6 @@ impl PendingRequest<'_> {
                 Body::Stream(Box::pin(CountedStream::new(stream, metrics.streams.clone())))
             }
         })
-    }
-}
-
-impl Drop for OpenConnection {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }
 

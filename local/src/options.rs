@@ -7,7 +7,7 @@ use shared::config::variable::{environment, number};
 use shared::config::{Config, ConfigError};
 
 use crate::container_credentials::ContainerCredentials;
-use crate::serve::Limits;
+use crate::limits::{Limits, TimeLimits};
 use crate::token::TokenOptions;
 
 /// Short-lived chat conversations between a customer and an agent: all four functions on one port.
@@ -59,6 +59,10 @@ Further variables:
   CONVERSATION_TTL_SECONDS  seconds that a conversation lives after the last write [default: 1800]
   MAX_CONVERSATION_BYTES    the most bytes of a conversation [default: 4194304]
   MAX_MEMORY_BYTES          the most memory of all conversations without Redis [default: 536870912]
+  MAX_CONNECTIONS           the most connections at a time; more are answered 503 [default: 10000]
+  IDLE_TIMEOUT_SECONDS      seconds until an idle connection is closed [default: 75]
+  RESPONSE_WRITE_TIMEOUT_SECONDS
+                            seconds until a client is cut off that does not read its response [default: 30]
   SHUTDOWN_TIMEOUT_SECONDS  seconds in which requests must end after SIGTERM or Ctrl-C [default: 8]
   LOG_FORMAT                text, or json for one object a line [default: text]
   LOG_LEVEL                 off, error, warn, info (a line a request), debug or trace [default: warn]";
@@ -79,18 +83,23 @@ impl Options {
     /// if there are any.
     pub fn settings(&self, task: Option<&ContainerCredentials>) -> Result<Settings, ConfigError> {
         let (host, port) = self.address()?;
-        let timeout = "REQUEST_READ_TIMEOUT_SECONDS";
-        let read_timeout = number(timeout, self.variable(timeout), "seconds", 10, 1..=3600)?;
-        let timeout = "SHUTDOWN_TIMEOUT_SECONDS";
-        let shutdown_timeout = number(timeout, self.variable(timeout), "seconds", 8, 0..=3600)?;
+        let seconds = |name, default, least| {
+            let seconds = number(name, self.variable(name), "seconds", default, least..=3600);
+            seconds.map(Duration::from_secs)
+        };
+        let times = TimeLimits {
+            read: seconds("REQUEST_READ_TIMEOUT_SECONDS", 10, 1)?,
+            write: seconds("RESPONSE_WRITE_TIMEOUT_SECONDS", 30, 1)?,
+            idle: seconds("IDLE_TIMEOUT_SECONDS", 75, 1)?,
+        };
+        let shutdown = seconds("SHUTDOWN_TIMEOUT_SECONDS", 8, 0)?;
+        let most = "MAX_CONNECTIONS";
+        let connections = number(most, self.variable(most), "", 10_000, 1..=1_000_000)?;
         Ok(Settings {
             host,
             port,
             metrics_port: self.metrics_port()?,
-            limits: Limits {
-                read_timeout: Duration::from_secs(read_timeout),
-                shutdown_timeout: Duration::from_secs(shutdown_timeout),
-            },
+            limits: Limits { times, shutdown, connections: connections as usize },
             config: Config::from_variables(|name| {
                 task.and_then(|task| task.variable(name)).or_else(|| self.variable(name))
             })?,

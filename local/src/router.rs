@@ -1,5 +1,6 @@
 //! Which path leads to which endpoint.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,16 +11,18 @@ use functions::middleware::respond;
 use functions::middleware::trace::trace_headers;
 use functions::route::Route;
 use functions::state::AppState;
-use http::header::ALLOW;
-use http::{HeaderValue, Method, Request};
+use http::header::{ALLOW, CONNECTION};
+use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use shared::error::Error;
+use tokio::task::yield_now;
 use uuid::Uuid;
 
+use crate::exchange::Exchange;
 use crate::health::{self, Readiness};
-use crate::metrics::{Metrics, OpenConnection};
-use crate::request::{path_parameters, read};
-use crate::{cors, openapi, playground};
+use crate::metrics::Metrics;
+use crate::request::{self, RequestBody, path_parameters};
+use crate::{cors, host, openapi, playground};
 
 /// The four routes, open to pages of every origin, the playground, the API's description and the
 /// probes.
@@ -79,33 +82,31 @@ impl Router {
     }
 
     /// Responds to a request, whatever it is.
-    pub async fn respond(&self, request: Request<Incoming>) -> Response {
-        let Some(metrics) = &self.metrics else { return self.handle(request).await };
+    pub async fn respond(&self, request: Request<Incoming>, exchange: &Exchange) -> Response {
+        let Some(metrics) = &self.metrics else { return self.handle(request, exchange).await };
         let matched = self.targets.at(request.uri().path());
         let measured = metrics.request(matched.ok().map(|matched| matched.value.0), &request);
-        measured.answered(self.handle(request).await)
+        measured.answered(self.handle(request, exchange).await)
     }
 
-    /// Counts a connection as open until what is returned is dropped.
-    pub fn connection_opened(&self) -> Option<OpenConnection> {
-        self.metrics.as_ref().map(|metrics| metrics.connection_opened())
-    }
-
-    async fn handle(&self, request: Request<Incoming>) -> Response {
+    async fn handle(&self, request: Request<Incoming>, exchange: &Exchange) -> Response {
+        let (parts, body) = request.into_parts();
+        let mut body = RequestBody::new(body);
         let id = Uuid::new_v4().to_string();
-        let matched = self.targets.at(request.uri().path());
+        let matched = self.targets.at(parts.uri.path());
         let matched = matched.map(|matched| (matched.value.1, path_parameters(&matched.params)));
         let target = matched.as_ref().ok().map(|(target, _)| *target);
-        let route = target.filter(|target| allows(&target.method(), request.method()));
+        let route = target.filter(|target| allows(&target.method(), &parts.method));
         let route = route.and_then(Target::route);
-        let trace = trace_headers(request.headers());
+        let trace = trace_headers(&parts.headers);
         let handling = async {
-            if request.method() == Method::OPTIONS {
-                return Ok(cors::preflight(request.headers()));
+            host::check(parts.version, &parts.headers)?;
+            if parts.method == Method::OPTIONS {
+                return Ok(cors::preflight(&parts.headers));
             }
             let (target, path) = matched.map_err(|_| Error::RouteNotFound)?;
             let allowed = target.method();
-            if !allows(&allowed, request.method()) {
+            if !allows(&allowed, &parts.method) {
                 return Ok(method_not_allowed(&allowed));
             }
             match target {
@@ -114,19 +115,48 @@ impl Router {
                 // Boxed: every other request would otherwise keep room for it.
                 Target::Probe(Probe::Ready) => Ok(Box::pin(self.readiness.response()).await),
                 Target::Endpoint(endpoint) => {
-                    let request = read(&id, path, request, self.read_timeout).await?;
-                    endpoint.handle(&self.state, &request).await
+                    let body = body.read(self.read_timeout).await?;
+                    exchange.note_read();
+                    endpoint.handle(&self.state, &request::request(&id, path, parts, body)).await
                 }
             }
         };
-        let mut response = match target {
+        let response = match target {
             // Not logged: probes come every few seconds, whether anybody uses the router or not.
             Some(Target::Probe(_)) => handling.await.unwrap_or_else(|error| error_response(&error)),
             _ => respond(&id, route, &trace, handling).await,
         };
-        cors::allow_every_origin(response.headers_mut());
-        response
+        finish(response, body).await
     }
+
+    /// Tells a client that its connection is one too many.
+    pub async fn refuse(request: Request<Incoming>) -> Response {
+        let id = Uuid::new_v4().to_string();
+        let mut response = respond(
+            &id,
+            None,
+            &trace_headers(request.headers()),
+            ready(Err(Error::TooManyConnections)),
+        )
+        .await;
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        finish(response, RequestBody::new(request.into_body())).await
+    }
+}
+
+/// Completes a response, to a request whose body may still be on its way.
+async fn finish(mut response: Response, body: RequestBody) -> Response {
+    cors::allow_every_origin(response.headers_mut());
+    if body.is_unread() {
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        // hyper looks after the body before it writes the response: if the rest has come already, the
+        // connection goes on; if not, hyper says in the response that it does not.
+        drop(body);
+        yield_now().await;
+    }
+    response
 }
 
 /// HEAD is allowed where GET is (RFC 9110, section 9.3.2); hyper leaves out the body.

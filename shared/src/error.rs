@@ -44,6 +44,11 @@ pub enum Error {
     ConversationNotFound,
     #[error("The conversation has no such message.")]
     MessageNotFound,
+    #[error(
+        "The request must have one header Host, which names a host and perhaps a port (RFC 9112, \
+         section 3.2)."
+    )]
+    InvalidHost,
     #[error("The path does not exist.")]
     RouteNotFound,
     #[error(
@@ -65,6 +70,11 @@ pub enum Error {
     BodyTooLarge,
     #[error("The Idempotency-Key was used before in this conversation for another message.")]
     IdempotencyKeyReused,
+    #[error(
+        "Too many connections are open; MAX_CONNECTIONS limits them. Retry the request, on another \
+         connection."
+    )]
+    TooManyConnections,
     #[error("An internal error occurred.")]
     Internal(#[source] Cause),
     #[error("The message store is unavailable. Retry the request.")]

@@ -8,7 +8,7 @@ use shared::error::Error;
 
 use super::response::{Response, json};
 
-/// Seconds after which a request should be repeated if the store cannot be reached.
+/// Seconds after which a request should be repeated that a 503 has answered.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// The challenges to a client without a token, and to one whose token is invalid (RFC 6750,
@@ -31,7 +31,9 @@ pub fn error_response(error: &Error) -> Response {
     let mut response = json(status, body);
     let headers = response.headers_mut();
     match error {
-        Error::StoreUnavailable(_) => drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS)),
+        Error::StoreUnavailable(_) | Error::TooManyConnections => {
+            drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS));
+        }
         Error::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, BEARER)),
         Error::InvalidToken => drop(headers.insert(WWW_AUTHENTICATE, BEARER_INVALID_TOKEN)),
         _ => {}
@@ -57,6 +59,7 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::InvalidIdempotencyKey => (StatusCode::BAD_REQUEST, "invalid_idempotency_key"),
         Error::InvalidCursor => (StatusCode::BAD_REQUEST, "invalid_cursor"),
         Error::InvalidWait => (StatusCode::BAD_REQUEST, "invalid_wait"),
+        Error::InvalidHost => (StatusCode::BAD_REQUEST, "invalid_host"),
         Error::Unauthorized | Error::InvalidToken => (StatusCode::UNAUTHORIZED, "unauthorized"),
         Error::ForbiddenConversation
         | Error::ForbiddenCreation
@@ -73,6 +76,7 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
         Error::UnsupportedEncoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding"),
         Error::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+        Error::TooManyConnections => (StatusCode::SERVICE_UNAVAILABLE, "too_many_connections"),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         Error::StoreUnavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
     }

@@ -6,8 +6,13 @@ use serde_json::Value;
 
 use crate::document::Document;
 
-/// Errors of requests that are to no route, and so to no operation that is described.
-const OFF_THE_ROUTES: [&str; 2] = ["404 route_not_found", "405 method_not_allowed"];
+/// Errors of requests that reach no route, and so no operation that is described.
+const OFF_THE_ROUTES: [&str; 4] = [
+    "400 invalid_host",
+    "404 route_not_found",
+    "405 method_not_allowed",
+    "503 too_many_connections",
+];
 
 /// Each status with each of its codes, as the tables of a document say.
 pub fn of_document(name: &'static str) -> BTreeSet<String> {

@@ -6,13 +6,12 @@ use reqwest::Method;
 use testing::api::{Api, message};
 use testing::connection::Connection;
 use testing::events::EventSource;
-use testing::redis::RedisServer;
 use testing::router::Router;
-use testing::wait::{PATIENCE, until};
+use testing::wait::PATIENCE;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-fn impatient() -> (Router, Api) {
+pub fn impatient() -> (Router, Api) {
     let variables = &[("REQUEST_READ_TIMEOUT_SECONDS", "1")];
     let router = Router::start(env!("CARGO_BIN_EXE_local"), None, variables);
     let api = Api::at(&router.url);
@@ -20,7 +19,7 @@ fn impatient() -> (Router, Api) {
 }
 
 /// Requests that never end, each the longer way of stalling at another place.
-fn unended(conversation: &str) -> [(String, &'static str); 6] {
+pub fn unended(conversation: &str) -> [(String, &'static str); 6] {
     let post = format!("POST {conversation}/messages HTTP/1.1\r\nHost: x\r\n");
     [
         (String::new(), ""),
@@ -88,16 +87,6 @@ async fn a_client_that_trickles_is_cut_off_although_it_never_rests() {
 }
 
 #[tokio::test]
-async fn a_connection_on_which_nothing_more_is_asked_is_closed() {
-    let (router, api) = impatient();
-    let mut connection = Connection::open(&router.url).await;
-    let request = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", api.create().await);
-    connection.say(request.as_bytes()).await;
-    let heard = connection.hear_to_the_end(PATIENCE).await;
-    assert!(heard.starts_with("HTTP/1.1 200 OK\r\n"), "{heard}");
-}
-
-#[tokio::test]
 async fn what_the_router_itself_holds_open_is_not_cut_off() {
     let (_router, api) = impatient();
     let conversation = api.create().await;
@@ -128,79 +117,4 @@ async fn a_body_that_takes_its_time_within_the_limit_is_read() {
     }
     let (heard, _) = connection.hear(|heard| heard.contains(&b'}'), PATIENCE).await;
     assert!(heard.starts_with(b"HTTP/1.1 201"), "{}", String::from_utf8_lossy(&heard));
-}
-
-#[tokio::test]
-async fn clients_that_stall_do_not_keep_the_router_from_stopping() {
-    let (mut router, api) = impatient();
-    let conversation = api.create().await;
-    let mut connections = Vec::new();
-    for (start, _) in unended(&conversation) {
-        let mut connection = Connection::open(&router.url).await;
-        connection.say(start.as_bytes()).await;
-        connections.push(connection);
-    }
-    // Answered after the others were accepted: they are under way.
-    api.get(&conversation).await;
-    router.process.signal("TERM");
-    let status = tokio::task::spawn_blocking(move || router.process.0.wait());
-    let status = timeout(PATIENCE, status).await.expect("it stops").expect("a wait");
-    assert!(status.expect("a status").success());
-}
-
-/// A client that asks for far more than buffers hold, and reads the beginning of it.
-async fn unread(router: &Router) -> Connection {
-    let api = Api::at(&router.url);
-    let conversation = api.create().await;
-    for _ in 0..200 {
-        api.send(&conversation, &"x".repeat(16_000)).await;
-    }
-    let mut client = Connection::open(&router.url).await;
-    let requests = format!("GET {conversation} HTTP/1.1\r\nHost: x\r\n\r\n").repeat(10);
-    assert!(client.say(requests.as_bytes()).await);
-    client.hear(|heard| heard.starts_with(b"HTTP/1.1 200"), PATIENCE).await;
-    client
-}
-
-async fn assert_ends(mut router: Router) {
-    let status = tokio::task::spawn_blocking(move || router.process.0.wait());
-    let status = timeout(PATIENCE, status).await.expect("it stops").expect("a wait");
-    assert!(status.expect("a status").success());
-}
-
-#[tokio::test]
-async fn a_client_that_does_not_read_delays_stopping_by_the_shutdown_timeout_at_most() {
-    let variables = &[("SHUTDOWN_TIMEOUT_SECONDS", "1")];
-    let router = Router::start(env!("CARGO_BIN_EXE_local"), None, variables);
-    let _client = unread(&router).await;
-    router.process.signal("TERM");
-    assert_ends(router).await;
-}
-
-#[tokio::test]
-async fn a_second_signal_stops_it_at_once() {
-    let variables = &[("SHUTDOWN_TIMEOUT_SECONDS", "3600")];
-    let router = Router::start(env!("CARGO_BIN_EXE_local"), None, variables);
-    let _client = unread(&router).await;
-    router.process.signal("INT");
-    // Once it has handled the first, it accepts no more.
-    let address = router.url.trim_start_matches("http://").to_owned();
-    until("it accepts nobody", async || tokio::net::TcpStream::connect(&address).await.is_err())
-        .await;
-    router.process.signal("INT");
-    assert_ends(router).await;
-}
-
-#[tokio::test]
-async fn a_stream_that_waits_for_redis_does_not_keep_the_router_from_stopping() {
-    let mut redis = RedisServer::start();
-    let variables = &[("SHUTDOWN_TIMEOUT_SECONDS", "1")];
-    let router = Router::start(env!("CARGO_BIN_EXE_local"), Some(&redis.url()), variables);
-    let api = Api::at(&router.url);
-    let conversation = api.create().await;
-    let mut source = EventSource::new(&api, &conversation);
-    source.next().await;
-    redis.kill();
-    router.process.signal("TERM");
-    assert_ends(router).await;
 }
