@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
+use functions::function::Function;
 use functions::route::Route;
 use serde_json::Value;
 use testing::api::message;
@@ -34,7 +35,7 @@ async fn main() {
     // What is sent goes to one of its own, so that the one that is read stays short.
     let conversations = [begin(&redis).await, begin(&redis).await];
     let functions: Vec<_> = std::iter::once(None)
-        .chain(Route::ALL.map(Some))
+        .chain(Function::ALL.map(|function| function.routes().next()))
         .map(|route| (route, binary(route)))
         .collect();
     let mut seen: Vec<Seen> = functions.iter().map(|_| Seen::default()).collect();
@@ -51,7 +52,11 @@ async fn main() {
 /// What `functions/scripts/measure_functions.sh` has built, in the folder that it names.
 fn binary(route: Option<Route>) -> PathBuf {
     let folder = std::env::args().nth(1).expect("the folder of the built functions");
-    Path::new(&folder).join(route.map_or("hello", Route::name)).join("bootstrap")
+    Path::new(&folder).join(name(route)).join("bootstrap")
+}
+
+fn name(route: Option<Route>) -> &'static str {
+    route.map_or("hello", |route| route.function().name())
 }
 
 /// The path of a conversation with ten messages.
@@ -111,7 +116,7 @@ async fn measure(
         Route::CreateConversation => "/api/conversations".to_owned(),
         Route::GetConversation => conversation.clone(),
         Route::SendMessage => format!("{sent_to}/messages"),
-        Route::DeleteMessage => {
+        _ => {
             format!("{conversation}/messages/00000000-0000-7000-8000-000000000000")
         }
     };
@@ -158,7 +163,7 @@ fn print(functions: &[(Option<Route>, PathBuf)], seen: &mut [Seen], round_trip: 
         let own = if route.is_some() { milliseconds(round_trip) } else { 0.0 };
         println!(
             "{:<20} {start:>9.2} {:>6.2} {warm:>9.3} {:>12.3} {:>9.0} {:>6.2}",
-            route.map_or("hello", Route::name),
+            name(*route),
             start / hello_start,
             warm - own - hello_warm,
             resident * 1000.0,

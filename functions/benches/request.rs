@@ -14,7 +14,7 @@ use http::{HeaderValue, StatusCode};
 use shared::config::Config;
 use shared::domain::conversation::ConversationId;
 use shared::domain::message::NewMessage;
-use shared::store::{PendingMessage, Store};
+use shared::store::{PendingConversation, PendingMessage, Store};
 use tokio::runtime::Builder;
 
 const MESSAGE: &str = r#"{"sender": "agent", "content": "Hello, how can I help?", "timestamp": "2025-04-05T14:01:00Z"}"#;
@@ -35,7 +35,7 @@ impl Present {
         let config = Config::from_variables(|_| None).unwrap();
         let store = Store::open(&config).await;
         let id = ConversationId::random();
-        store.create(&id).await.unwrap();
+        store.create(&PendingConversation::with_id(id)).await.unwrap();
         let message = NewMessage::from_json(MESSAGE.as_bytes()).unwrap();
         for _ in 0..messages {
             store.send(&id, &PendingMessage::new(&id, &message, None)).await.unwrap();

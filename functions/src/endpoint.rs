@@ -4,7 +4,10 @@ use futures_util::future::BoxFuture;
 use shared::domain::limits::MAX_BODY_BYTES;
 use shared::error::Error;
 
-use crate::handlers::{create_conversation, delete_message, get_conversation, send_message};
+use crate::handlers::{
+    create_conversation, delete_conversation, delete_message, get_conversation, send_event,
+    send_message,
+};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::middleware;
@@ -30,11 +33,15 @@ impl Endpoint {
                 |state, request| Box::pin(create_conversation::handle(state, request))
             }
             Route::SendMessage => |state, request| Box::pin(send_message::handle(state, request)),
+            Route::SendEvent => |state, request| Box::pin(send_event::handle(state, request)),
             Route::GetConversation => {
                 |state, request| Box::pin(get_conversation::handle(state, request))
             }
             Route::DeleteMessage => {
                 |state, request| Box::pin(delete_message::handle(state, request))
+            }
+            Route::DeleteConversation => {
+                |state, request| Box::pin(delete_conversation::handle(state, request))
             }
         };
         Self { route, handler }

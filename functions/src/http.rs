@@ -6,5 +6,6 @@
 
 pub mod body;
 pub mod error;
+pub mod idempotency;
 pub mod request;
 pub mod response;

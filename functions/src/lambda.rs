@@ -1,4 +1,4 @@
-//! The adapter for Lambda: runs an endpoint as a function.
+//! The adapter for Lambda: runs endpoints as a function.
 
 use std::future::ready;
 use std::pin::Pin;
@@ -16,27 +16,28 @@ use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
 use crate::endpoint::Endpoint;
+use crate::function::Function;
 use crate::http::body;
 use crate::http::request::{PathParameters, Request};
 use crate::http::response::Response;
 use crate::middleware::respond;
 use crate::state::{AppState, StreamMode};
 
-/// Runs an endpoint until Lambda ends the process.
+/// Runs a function until Lambda ends the process.
 ///
-/// A wrong configuration ends it before the first request, with one line that names the variable.
+/// A request for none of the endpoints goes to the first. A wrong configuration ends it before the first request, with one line that names the variable.
 #[tokio::main(flavor = "current_thread")]
-pub async fn run(endpoint: Endpoint) -> ExitCode {
-    match serve(endpoint).await {
+pub async fn run(function: Function, endpoints: &'static [Endpoint]) -> ExitCode {
+    match serve(endpoints).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}: {error}", endpoint.route.name());
+            eprintln!("{}: {error}", function.name());
             ExitCode::FAILURE
         }
     }
 }
 
-async fn serve(endpoint: Endpoint) -> Result<(), Error> {
+async fn serve(endpoints: &'static [Endpoint]) -> Result<(), Error> {
     logging::start(Format::Json, std::io::stdout, LevelFilter::INFO)?;
     let config = Config::from_env()?;
     config.require_redis()?;
@@ -50,14 +51,17 @@ async fn serve(endpoint: Endpoint) -> Result<(), Error> {
         let state = state.clone();
         async move {
             let source = Source::of(&event);
+            let path = event.raw_http_path();
+            let endpoint = endpoints.iter().find(|endpoint| endpoint.route.is_end_of(path));
+            let endpoint = endpoint.or(endpoints.first());
             let request = request(event);
             let handling = async {
-                match source {
-                    Source::HttpApi => endpoint.handle(&state, &request).await,
+                match (source, endpoint) {
+                    (Source::HttpApi, Some(endpoint)) => endpoint.handle(&state, &request).await,
                     _ => Err(shared::error::Error::UnsupportedEvent),
                 }
             };
-            let route = Some(endpoint.route);
+            let route = endpoint.map(|endpoint| endpoint.route);
             let response = respond(&request.id, route, &request.headers, handling).await;
             Ok::<_, Error>(buffer(response, source).await)
         }

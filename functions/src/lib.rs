@@ -5,7 +5,8 @@
 //! share. The [`endpoint`]'s handler parses the request into domain types, calls the store once,
 //! and returns a [`Response`](http::response::Response), which the adapter sends.
 //!
-//! - [`route`]: the four routes, each with its method, its path and its function's name.
+//! - [`route`]: the routes, each with its method, its path and its function; [`function`]: the four
+//!   functions.
 //! - [`endpoint`]: a route together with its handler.
 //! - [`http`]: requests, responses, and the mapping of errors to statuses.
 //! - `auth`: authenticates and authorizes the caller.
@@ -14,6 +15,7 @@
 
 mod auth;
 pub mod endpoint;
+pub mod function;
 pub mod handlers;
 pub mod http;
 pub mod lambda;

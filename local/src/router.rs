@@ -1,5 +1,6 @@
 //! Which path leads to which endpoint.
 
+use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,15 +25,19 @@ use crate::metrics::Metrics;
 use crate::request::{self, RequestBody, path_parameters};
 use crate::{cors, host, openapi, playground};
 
-/// The four routes, open to pages of every origin, the playground, the API's description and the
-/// probes.
+/// All routes, open to pages of every origin, the playground, the API's description and the probes.
 pub struct Router {
     state: AppState,
     readiness: Readiness,
     read_timeout: Duration,
     metrics: Option<Arc<Metrics>>,
-    /// Each with the template of its path.
-    targets: matchit::Router<(&'static str, Target)>,
+    paths: matchit::Router<Path>,
+}
+
+/// A path with its template, and what it leads to, one for each method.
+struct Path {
+    template: &'static str,
+    targets: Vec<Target>,
 }
 
 /// Where a path leads.
@@ -72,20 +77,25 @@ impl Router {
         let probes = [("/healthz", Probe::Live), ("/readyz", Probe::Ready)];
         let probes = probes.map(|(path, probe)| (path, Target::Probe(probe)));
         let routes = Route::ALL.map(|route| (route.path(), Target::Endpoint(Endpoint::of(route))));
-        let mut targets = matchit::Router::new();
+        let mut by_path: BTreeMap<&'static str, Vec<Target>> = BTreeMap::new();
         for (path, target) in pages.into_iter().chain(probes).chain(routes) {
+            by_path.entry(path).or_default().push(target);
+        }
+        let mut paths = matchit::Router::new();
+        for (template, targets) in by_path {
             // These paths are well-formed and differ from each other, which is all it asks for.
-            let _ = targets.insert(path, (path, target));
+            let _ = paths.insert(template, Path { template, targets });
         }
         let readiness = Readiness::new(state.store.clone());
-        Self { state, readiness, read_timeout, metrics, targets }
+        Self { state, readiness, read_timeout, metrics, paths }
     }
 
     /// Responds to a request, whatever it is.
     pub async fn respond(&self, request: Request<Incoming>, exchange: &Exchange) -> Response {
         let Some(metrics) = &self.metrics else { return self.handle(request, exchange).await };
-        let matched = self.targets.at(request.uri().path());
-        let measured = metrics.request(matched.ok().map(|matched| matched.value.0), &request);
+        let matched = self.paths.at(request.uri().path());
+        let template = matched.ok().map(|matched| matched.value.template);
+        let measured = metrics.request(template, &request);
         measured.answered(self.handle(request, exchange).await)
     }
 
@@ -93,28 +103,26 @@ impl Router {
         let (parts, body) = request.into_parts();
         let mut body = RequestBody::new(body);
         let id = Uuid::new_v4().to_string();
-        let matched = self.targets.at(parts.uri.path());
-        let matched = matched.map(|matched| (matched.value.1, path_parameters(&matched.params)));
-        let target = matched.as_ref().ok().map(|(target, _)| *target);
-        let route = target.filter(|target| allows(&target.method(), &parts.method));
-        let route = route.and_then(Target::route);
+        let matched = self.paths.at(parts.uri.path());
+        let matched = matched.map(|it| (&it.value.targets[..], path_parameters(&it.params)));
+        let targets = matched.as_ref().map_or(&[][..], |(targets, _)| targets);
+        let mut targets = targets.iter().copied();
+        let target = targets.find(|target| allows(&target.method(), &parts.method));
+        let route = target.and_then(Target::route);
         let trace = trace_headers(&parts.headers);
         let handling = async {
             host::check(parts.version, &parts.headers)?;
             if parts.method == Method::OPTIONS {
                 return Ok(cors::preflight(&parts.headers));
             }
-            let (target, path) = matched.map_err(|_| Error::RouteNotFound)?;
-            let allowed = target.method();
-            if !allows(&allowed, &parts.method) {
-                return Ok(method_not_allowed(&allowed));
-            }
+            let (targets, path) = matched.map_err(|_| Error::RouteNotFound)?;
             match target {
-                Target::Page(page) => Ok(page()),
-                Target::Probe(Probe::Live) => Ok(health::live()),
+                None => Ok(method_not_allowed(targets)),
+                Some(Target::Page(page)) => Ok(page()),
+                Some(Target::Probe(Probe::Live)) => Ok(health::live()),
                 // Boxed: every other request would otherwise keep room for it.
-                Target::Probe(Probe::Ready) => Ok(Box::pin(self.readiness.response()).await),
-                Target::Endpoint(endpoint) => {
+                Some(Target::Probe(Probe::Ready)) => Ok(Box::pin(self.readiness.response()).await),
+                Some(Target::Endpoint(endpoint)) => {
                     let body = body.read(self.read_timeout).await?;
                     exchange.note_read();
                     endpoint.handle(&self.state, &request::request(&id, path, parts, body)).await
@@ -164,13 +172,13 @@ fn allows(allowed: &Method, method: &Method) -> bool {
     method == allowed || (method == Method::HEAD && allowed == Method::GET)
 }
 
-fn method_not_allowed(allowed: &Method) -> Response {
-    let allowed = match *allowed {
-        Method::GET => HeaderValue::from_static("GET,HEAD"),
-        Method::POST => HeaderValue::from_static("POST"),
-        _ => HeaderValue::from_static("DELETE"),
-    };
+fn method_not_allowed(targets: &[Target]) -> Response {
+    let methods = targets.iter().map(|target| match target.method() {
+        Method::GET => "GET,HEAD".to_owned(),
+        method => method.to_string(),
+    });
+    let allowed = HeaderValue::try_from(methods.collect::<Vec<_>>().join(","));
     let mut response = error_response(&Error::MethodNotAllowed);
-    response.headers_mut().insert(ALLOW, allowed);
+    response.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
     response
 }

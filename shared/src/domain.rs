@@ -2,10 +2,17 @@
 //!
 //! The domain knows nothing of Redis, HTTP or Lambda.
 
+mod body;
 pub mod conversation;
+pub mod creation;
 pub mod cursor;
+mod digest;
+pub mod event;
 pub mod field;
 pub mod idempotency;
 pub mod limits;
 pub mod message;
+pub mod metadata;
+pub mod seen;
+pub mod taker;
 pub mod timestamp;

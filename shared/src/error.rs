@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::domain::cursor::Cursor;
 use crate::domain::field::Field;
 use crate::domain::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES, MAX_WAIT_SECONDS};
 
@@ -22,6 +23,12 @@ pub enum Error {
     InvalidMessageId,
     #[error("The header Idempotency-Key must be 1 to 255 visible ASCII characters.")]
     InvalidIdempotencyKey,
+    #[error("The header Idempotency-Key of a creation must be a random UUID (v4) with hyphens.")]
+    InvalidCreationKey,
+    #[error("The header If-Match must be * or one ETag of the conversation, like \"123\".")]
+    InvalidIfMatch,
+    #[error("The field \"sender\" of a \"joined\" must be \"agent\".")]
+    CustomerJoined,
     #[error("The cursor does not belong to this conversation.")]
     InvalidCursor,
     #[error(
@@ -40,6 +47,8 @@ pub enum Error {
     ForbiddenSender,
     #[error("A customer's token can delete only the customer's messages.")]
     ForbiddenDeletion,
+    #[error("A customer's token cannot delete a conversation.")]
+    ForbiddenConversationDeletion,
     #[error("The conversation does not exist: it has expired, or it never existed.")]
     ConversationNotFound,
     #[error("The conversation has no such message.")]
@@ -60,6 +69,12 @@ pub enum Error {
         "The path does not support this method; the header Allow names those that it supports."
     )]
     MethodNotAllowed,
+    #[error("The conversation is closed.")]
+    ConversationClosed,
+    #[error("Another agent has taken the conversation.")]
+    AlreadyJoined,
+    #[error("The conversation has changed since the version in the header If-Match.")]
+    ConversationChanged(Cursor),
     #[error("The conversation is full; the message was not added.")]
     ConversationFull,
     #[error("The field \"content\" is larger than {MAX_CONTENT_BYTES} bytes of UTF-8.")]
@@ -68,7 +83,7 @@ pub enum Error {
     UnsupportedEncoding,
     #[error("The body is larger than {MAX_BODY_BYTES} bytes.")]
     BodyTooLarge,
-    #[error("The Idempotency-Key was used before in this conversation for another message.")]
+    #[error("The Idempotency-Key was used before for another request.")]
     IdempotencyKeyReused,
     #[error(
         "Too many connections are open; MAX_CONNECTIONS limits them. Retry the request, on another \

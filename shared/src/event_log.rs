@@ -9,6 +9,7 @@
 //! {"messageId":"0198…","sender":"agent","content":"Hello","timestamp":"2025-04-05T14:01:00Z"},
 //!                                                                                         (blanks)
 //! {"event":"deleted","messageId":"0198…"},
+//! {"event":"closed","sender":"agent","at":"2025-04-05T14:03:00.000Z"},
 //! ```
 //!
 //! - Sending appends a message's line. The last 32 bits of the message's id are the offset of that
@@ -17,6 +18,8 @@
 //!   appends a line that says so. Offsets never move.
 //! - Reading everything takes the whole log and replaces its last comma with `]}`. Lines that are no
 //!   messages are left out, which takes a walk through the log only if it has such lines.
+//! - What a conversation is (closed, taken, seen) stands in the state as well, so that the scripts
+//!   need not read the log.
 //!
 //! JSON escapes quotes and line feeds inside strings. So a line feed always ends an event, and
 //! `{"messageId":"` or `{"event":"` always begins one, whatever a message may contain.
@@ -24,6 +27,8 @@
 pub mod line;
 pub mod read;
 pub mod state;
+
+use memchr::memchr;
 
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
@@ -47,6 +52,32 @@ pub fn first_line(id: &ConversationId) -> String {
 /// A new conversation: its state and its log.
 pub fn new(id: &ConversationId) -> Vec<u8> {
     [state::NEW, first_line(id).as_bytes()].concat()
+}
+
+/// How a creation that finds a conversation is related to the one that created it.
+pub enum Creator {
+    /// Both are one, of which an earlier attempt has arrived.
+    Same,
+    /// The other had the same metadata.
+    Alike,
+    /// The other had other metadata.
+    Different,
+}
+
+/// Tells who created a conversation. `found` is its beginning, `new` all of one to be created.
+pub fn creator(found: &[u8], new: &[u8]) -> Creator {
+    let metadata = |conversation| -> Option<&[u8]> {
+        let events: &[u8] = <[u8]>::get(conversation, FRONT_LENGTH..)?;
+        let line = events.strip_prefix(line::CREATION_MARK.as_bytes())?;
+        line.get(..memchr(b'\n', line)? - line::CREATION_END_LENGTH)
+    };
+    if state::creator(found) == state::creator(new) {
+        Creator::Same
+    } else if metadata(found) == metadata(new) {
+        Creator::Alike
+    } else {
+        Creator::Different
+    }
 }
 
 /// The cursor at the end of a conversation whose string has this many bytes.

@@ -7,6 +7,7 @@
 
 pub mod memory;
 mod notifier;
+mod pending;
 pub mod reader;
 pub mod redis;
 
@@ -18,12 +19,14 @@ use bytes::Bytes;
 use crate::config::Config;
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::{Cursor, KnownVersions};
-use crate::domain::idempotency::{Idempotency, IdempotencyKey};
-use crate::domain::message::{MessageId, NewMessage, Sender};
+use crate::domain::message::{MessageId, Sender};
+use crate::domain::seen::Seen;
+use crate::domain::taker::Taker;
 use crate::error::Error;
 use crate::event_log;
 use memory::MemoryStore;
 use notifier::Subscription;
+pub use pending::{Created, PendingConversation, PendingMessage, Sent};
 use reader::StoreClock;
 use redis::RedisStore;
 
@@ -34,39 +37,6 @@ pub enum Store {
     Redis(RedisStore),
     /// This process, for as long as it runs.
     Memory(MemoryStore),
-}
-
-/// A message to be added. Its id is made before the first attempt; the store sets the place in it.
-#[derive(Clone, Debug)]
-pub struct PendingMessage {
-    pub(crate) id: MessageId,
-    pub(crate) line: Vec<u8>,
-    pub(crate) idempotency: Option<Idempotency>,
-}
-
-impl PendingMessage {
-    /// Prepares a message. With a key, it is added once under that key.
-    pub fn new(
-        conversation: &ConversationId,
-        message: &NewMessage,
-        key: Option<&IdempotencyKey>,
-    ) -> Self {
-        let id = MessageId::next();
-        Self {
-            id,
-            line: event_log::line::message(&id, message),
-            idempotency: key.map(|key| Idempotency::of(conversation, key, message)),
-        }
-    }
-}
-
-/// The result of a successful send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// The message was added, under this id.
-    Added(MessageId),
-    /// The same message was added before under the same key, and has this id. Nothing has changed.
-    Replayed(MessageId),
 }
 
 /// The result of reading a conversation.
@@ -90,6 +60,8 @@ pub struct Tail {
     pub lines: Bytes,
     /// When the conversation expires, unless it is written to.
     pub expires: SystemTime,
+    /// How far each side has seen it.
+    pub seen: Seen,
     /// Whether the lines reach the log's end.
     pub is_whole: bool,
     /// For lines that came as a notification: the response that the first follower makes of them.
@@ -119,11 +91,11 @@ impl Store {
         }
     }
 
-    /// Creates a conversation under an id that no other has.
-    pub async fn create(&self, id: &ConversationId) -> Result<(), Error> {
+    /// Creates a conversation. One with a key that is there already is left as it is.
+    pub async fn create(&self, conversation: &PendingConversation) -> Result<Created, Error> {
         match self {
-            Self::Redis(store) => store.create(id).await,
-            Self::Memory(store) => store.create(id),
+            Self::Redis(store) => store.create(conversation).await,
+            Self::Memory(store) => store.create(conversation),
         }
     }
 
@@ -154,6 +126,65 @@ impl Store {
         match self {
             Self::Redis(store) => store.delete(id, message, sender).await,
             Self::Memory(store) => store.delete(id, message, sender),
+        }
+    }
+
+    /// Lets an agent take the conversation, adds a line that says so, and extends the conversation's
+    /// life. Does nothing if the same agent has taken it.
+    pub async fn join(
+        &self,
+        id: &ConversationId,
+        taker: Taker,
+        name: Option<&str>,
+    ) -> Result<(), Error> {
+        let line = event_log::line::joined(name, SystemTime::now());
+        match self {
+            Self::Redis(store) => store.join(id, taker, &line).await,
+            Self::Memory(store) => store.join(id, taker, &line),
+        }
+    }
+
+    /// Closes the conversation, adds a line that says so, and extends the conversation's life. Does
+    /// nothing if it is closed.
+    pub async fn close(
+        &self,
+        id: &ConversationId,
+        sender: Sender,
+        reason: Option<&str>,
+    ) -> Result<(), Error> {
+        let line = event_log::line::closed(sender, reason, SystemTime::now());
+        match self {
+            Self::Redis(store) => store.close(id, &line).await,
+            Self::Memory(store) => store.close(id, &line),
+        }
+    }
+
+    /// Notes that a side has seen everything up to a cursor, unless it has seen more.
+    pub async fn mark_seen(
+        &self,
+        id: &ConversationId,
+        sender: Sender,
+        cursor: Cursor,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Redis(store) => store.mark_seen(id, sender, cursor).await,
+            Self::Memory(store) => store.mark_seen(id, sender, cursor),
+        }
+    }
+
+    /// Tells those who follow at this moment that a side is writing. It is not kept.
+    pub async fn notify_typing(&self, id: &ConversationId, sender: Sender) -> Result<(), Error> {
+        match self {
+            Self::Redis(store) => store.notify_typing(id, sender).await,
+            Self::Memory(store) => store.notify_typing(id, sender),
+        }
+    }
+
+    /// Deletes a conversation and all that belongs to it.
+    pub async fn delete_conversation(&self, id: &ConversationId) -> Result<(), Error> {
+        match self {
+            Self::Redis(store) => store.delete_conversation(id).await,
+            Self::Memory(store) => store.delete_conversation(id),
         }
     }
 

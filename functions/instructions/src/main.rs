@@ -18,7 +18,7 @@ use shared::config::Config;
 use shared::domain::conversation::ConversationId;
 use shared::domain::message::NewMessage;
 use shared::logging::{self, Format};
-use shared::store::{PendingMessage, Store};
+use shared::store::{PendingConversation, PendingMessage, Store};
 use tracing::level_filters::LevelFilter;
 
 const MESSAGE: &str = r#"{"sender": "agent", "content": "Hello, how can I help?", "timestamp": "2025-04-05T14:01:00Z"}"#;
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let state =
         AppState { store, stream_mode: StreamMode::Live, tokens: None, open_creation: true };
     let conversation = ConversationId::random();
-    state.store.create(&conversation).await?;
+    state.store.create(&PendingConversation::with_id(conversation)).await?;
     let message = NewMessage::from_json(MESSAGE.as_bytes())?;
     for _ in 0..MESSAGES {
         let message = PendingMessage::new(&conversation, &message, None);

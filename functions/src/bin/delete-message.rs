@@ -3,11 +3,13 @@
 use std::process::ExitCode;
 
 use functions::endpoint::Endpoint;
+use functions::function::Function;
 use functions::lambda;
 use functions::route::Route;
 
-const ENDPOINT: Endpoint = Endpoint::of(Route::DeleteMessage);
+const ENDPOINTS: &[Endpoint] =
+    &[Endpoint::of(Route::DeleteMessage), Endpoint::of(Route::DeleteConversation)];
 
 fn main() -> ExitCode {
-    lambda::run(ENDPOINT)
+    lambda::run(Function::DeleteMessage, ENDPOINTS)
 }

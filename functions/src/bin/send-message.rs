@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use functions::endpoint::Endpoint;
+use functions::function::Function;
 use functions::lambda;
 use functions::route::Route;
 
-const ENDPOINT: Endpoint = Endpoint::of(Route::SendMessage);
+const ENDPOINTS: &[Endpoint] = &[Endpoint::of(Route::SendMessage), Endpoint::of(Route::SendEvent)];
 
 fn main() -> ExitCode {
-    lambda::run(ENDPOINT)
+    lambda::run(Function::SendMessage, ENDPOINTS)
 }

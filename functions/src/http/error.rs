@@ -1,12 +1,12 @@
 //! The responses to errors.
 
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use shared::domain::field::Field;
 use shared::error::Error;
 
-use super::response::{Response, json};
+use super::response::{Response, etag, json};
 
 /// Seconds after which a request should be repeated that a 503 has answered.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
@@ -36,6 +36,9 @@ pub fn error_response(error: &Error) -> Response {
         }
         Error::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, BEARER)),
         Error::InvalidToken => drop(headers.insert(WWW_AUTHENTICATE, BEARER_INVALID_TOKEN)),
+        Error::ConversationChanged(cursor) => {
+            headers.extend(etag(*cursor).map(|etag| (ETAG, etag)));
+        }
         _ => {}
     }
     response
@@ -51,12 +54,21 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
                 Field::Sender => "invalid_sender",
                 Field::Content => "invalid_content",
                 Field::Timestamp => "invalid_timestamp",
+                Field::Event => "invalid_event",
+                Field::Cursor => "invalid_cursor",
+                Field::Name => "invalid_name",
+                Field::Reason => "invalid_reason",
+                Field::Metadata => "invalid_metadata",
             };
             (StatusCode::BAD_REQUEST, code)
         }
         Error::InvalidConversationId => (StatusCode::BAD_REQUEST, "invalid_conversation_id"),
         Error::InvalidMessageId => (StatusCode::BAD_REQUEST, "invalid_message_id"),
-        Error::InvalidIdempotencyKey => (StatusCode::BAD_REQUEST, "invalid_idempotency_key"),
+        Error::CustomerJoined => (StatusCode::BAD_REQUEST, "invalid_sender"),
+        Error::InvalidIdempotencyKey | Error::InvalidCreationKey => {
+            (StatusCode::BAD_REQUEST, "invalid_idempotency_key")
+        }
+        Error::InvalidIfMatch => (StatusCode::BAD_REQUEST, "invalid_if_match"),
         Error::InvalidCursor => (StatusCode::BAD_REQUEST, "invalid_cursor"),
         Error::InvalidWait => (StatusCode::BAD_REQUEST, "invalid_wait"),
         Error::InvalidHost => (StatusCode::BAD_REQUEST, "invalid_host"),
@@ -64,13 +76,17 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::ForbiddenConversation
         | Error::ForbiddenCreation
         | Error::ForbiddenSender
-        | Error::ForbiddenDeletion => (StatusCode::FORBIDDEN, "forbidden"),
+        | Error::ForbiddenDeletion
+        | Error::ForbiddenConversationDeletion => (StatusCode::FORBIDDEN, "forbidden"),
         Error::ConversationNotFound => (StatusCode::NOT_FOUND, "conversation_not_found"),
         Error::MessageNotFound => (StatusCode::NOT_FOUND, "message_not_found"),
         Error::RouteNotFound | Error::UnsupportedEvent => {
             (StatusCode::NOT_FOUND, "route_not_found")
         }
         Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        Error::AlreadyJoined => (StatusCode::CONFLICT, "already_joined"),
+        Error::ConversationClosed => (StatusCode::CONFLICT, "conversation_closed"),
+        Error::ConversationChanged(_) => (StatusCode::PRECONDITION_FAILED, "conversation_changed"),
         Error::ConversationFull => (StatusCode::CONFLICT, "conversation_full"),
         Error::ContentTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "content_too_large"),
         Error::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),

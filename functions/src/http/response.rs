@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use shared::domain::cursor::Cursor;
 use shared::error::Cause;
 
 use super::body::{Body, ByteStream};
@@ -21,6 +22,11 @@ const STREAM_HEADERS: usize = 6;
 /// Makes a response whose body is JSON already.
 pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
     with_body(status, HeaderValue::from_static("application/json"), Body::Whole(body.into()))
+}
+
+/// Makes the tag of a version. It has digits and quotes alone, and so is always valid.
+pub(crate) fn etag(cursor: Cursor) -> Option<HeaderValue> {
+    HeaderValue::try_from(format!("\"{cursor}\"")).ok()
 }
 
 /// Makes a response of server-sent events

@@ -4,9 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use functions::route::Route;
+use functions::function::Function;
 use testing::Variables;
-use testing::gateway::{Function, Gateway, Invocations};
+use testing::gateway::{Gateway, Invocations};
 use testing::redis::RedisServer;
 
 testing::contract_tests!(start);
@@ -40,25 +40,20 @@ async fn start_invoking(
     variables: Variables,
 ) -> (String, (Gateway, RedisServer)) {
     let redis = RedisServer::start();
-    let functions = Route::ALL.map(|route| Function {
-        method: route.method(),
-        path: route.path(),
-        binary: binary(route),
-    });
-    let functions = functions.into();
+    let functions = crate::binaries::routed(binary);
     let gateway = Gateway::invoking(invocations, functions, &redis.url(), variables).await;
     (gateway.url.clone(), (gateway, redis))
 }
 
-fn binary(route: Route) -> PathBuf {
-    let resource = match route {
-        Route::CreateConversation => "CreateConversation",
-        Route::SendMessage => "SendMessage",
-        Route::GetConversation => "GetConversation",
-        Route::DeleteMessage => "DeleteMessage",
+fn binary(function: Function) -> PathBuf {
+    let resource = match function {
+        Function::CreateConversation => "CreateConversation",
+        Function::SendMessage => "SendMessage",
+        Function::GetConversation => "GetConversation",
+        Function::DeleteMessage => "DeleteMessage",
     };
     match std::env::var_os("PARLEY_BOOTSTRAPS") {
         Some(folder) => Path::new(&folder).join(resource).join("bootstrap"),
-        None => crate::binaries::binary(route).into(),
+        None => crate::binaries::binary(function).into(),
     }
 }

@@ -3,16 +3,15 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use functions::route::Route;
 use reqwest::Method;
 use testing::api::{Api, answer, message};
 use testing::contract::TOKENS;
-use testing::gateway::{Function, Gateway, Invocations};
+use testing::gateway::{Gateway, Invocations};
 use testing::redis::RedisServer;
 use testing::token;
 use tokio::time::timeout;
 
-use crate::binaries::functions as all_functions;
+use crate::binaries::functions;
 
 const SEND_MESSAGE: &str = env!("CARGO_BIN_EXE_send-message");
 
@@ -32,19 +31,6 @@ fn a_function_whose_configuration_makes_no_sense_names_the_variable() {
         assert!(error.lines().count() == 1 && error.contains(named), "{name}={value}: {error}");
         assert!(!error.contains("panicked"), "{error}");
     }
-}
-
-fn functions() -> Vec<Function> {
-    let functions = [
-        (Route::CreateConversation, env!("CARGO_BIN_EXE_create-conversation")),
-        (Route::SendMessage, SEND_MESSAGE),
-    ];
-    let function = |(route, binary): (Route, &str)| Function {
-        method: route.method(),
-        path: route.path(),
-        binary: binary.into(),
-    };
-    functions.map(function).into()
 }
 
 #[tokio::test]
@@ -83,14 +69,9 @@ async fn each_request_is_one_line_of_json_without_message_token_or_path_at_any_l
     // Appending, since several processes write to it.
     let append = || std::fs::File::options().append(true).open(log.path());
     let output = || append().expect("the file").into();
-    let gateway = Gateway::start_logging(
-        Invocations::Plain,
-        all_functions(),
-        &redis.url(),
-        variables,
-        output,
-    )
-    .await;
+    let gateway =
+        Gateway::start_logging(Invocations::Plain, functions(), &redis.url(), variables, output)
+            .await;
     let token = token::agent();
     let stranger = Api::at(&gateway.url);
     let api = stranger.with_token(token.clone());

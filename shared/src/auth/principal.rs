@@ -4,10 +4,11 @@ use std::time::SystemTime;
 
 use crate::domain::conversation::ConversationId;
 use crate::domain::message::Sender;
+use crate::domain::taker::Taker;
 use crate::error::Error;
 
 /// Who makes a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// Anybody, because tokens are off: may do everything in a conversation whose id it knows.
     Anonymous,
@@ -19,6 +20,8 @@ pub enum Principal {
         conversation: Option<ConversationId>,
         /// From when on the token is refused; `None` if that is beyond what a clock can tell.
         ends: Option<SystemTime>,
+        /// Whom the operator gave the token to; `None` if it does not say.
+        subject: Option<String>,
     },
 }
 
@@ -65,6 +68,25 @@ impl Principal {
             Self::Authenticated { role, .. } if *role != sender => Err(Error::ForbiddenSender),
             _ => Ok(()),
         }
+    }
+
+    /// Fails if the principal may not delete a conversation.
+    pub fn require_deletion_of_conversation(&self) -> Result<(), Error> {
+        match self {
+            Self::Authenticated { role: Sender::Customer, .. } => {
+                Err(Error::ForbiddenConversationDeletion)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the taker of a conversation that the principal takes under this name.
+    pub fn taker(&self, conversation: &ConversationId, name: Option<&str>) -> Taker {
+        let subject = match self {
+            Self::Authenticated { subject, .. } => subject.as_deref(),
+            Self::Anonymous => None,
+        };
+        Taker::of(conversation, subject, name)
     }
 
     /// Returns the only sender whose messages the principal may delete; `None` if it may delete

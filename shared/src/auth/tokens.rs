@@ -8,7 +8,7 @@
 //! | `conversation` | the only conversation that the token is valid for; a customer's token without it is valid for creating alone |
 //! | `exp` | when it expires, in seconds since 1970 |
 //! | `nbf` | optional: when it becomes valid |
-//! | `sub` | optional: whom the operator gave it to; ignored |
+//! | `sub` | optional: whom the operator gave it to, by which an agent's conversations are known |
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -39,6 +39,8 @@ struct Claims {
     role: Sender,
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
     #[serde(deserialize_with = "whole_seconds")]
     exp: u64,
 }
@@ -76,7 +78,8 @@ impl Tokens {
     ) -> Result<String, Error> {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let exp = since_1970.unwrap_or_default().saturating_add(ttl).as_secs();
-        let claims = Claims { role, conversation: conversation.map(ToString::to_string), exp };
+        let conversation = conversation.map(ToString::to_string);
+        let claims = Claims { role, conversation, sub: None, exp };
         let token = encode(&Header::new(Algorithm::HS256), &claims, &self.signing);
         token.map_err(|error| Error::Internal(error.into()))
     }
@@ -96,10 +99,11 @@ impl Tokens {
         let claims = token.ok_or(Error::InvalidToken)?.claims;
         let conversation = claims.conversation.map(|id| id.parse()).transpose();
         let conversation = conversation.map_err(|_| Error::InvalidToken)?;
+        let subject = claims.sub.filter(|subject| !subject.is_empty());
         // jsonwebtoken accepts a token throughout the second that `exp` names.
         let seconds = Duration::from_secs(claims.exp.saturating_add(1));
         let ends = SystemTime::UNIX_EPOCH.checked_add(seconds);
-        Ok(Principal::Authenticated { role: claims.role, conversation, ends })
+        Ok(Principal::Authenticated { role: claims.role, conversation, ends, subject })
     }
 }
 

@@ -8,8 +8,8 @@ use uuid::fmt::Hyphenated;
 
 use crate::error::Error;
 
-/// The id of a conversation: a random UUID (v4), because without tokens the id is all that access
-/// takes.
+/// The id of a conversation: a random UUID (v4), or one that is derived from a random key, because
+/// without tokens the id is all that access takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConversationId(Uuid);
 
@@ -31,6 +31,12 @@ impl ConversationId {
     /// The UUID itself, by which digests of the conversation are salted.
     pub(crate) fn uuid(&self) -> &Uuid {
         &self.0
+    }
+}
+
+impl From<Uuid> for ConversationId {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid)
     }
 }
 

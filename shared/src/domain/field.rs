@@ -1,12 +1,17 @@
-//! The fields of a message, as errors name them.
+//! The fields of a body, as errors name them.
 
-/// A field of a message as the client sends it.
+/// A field of a body as the client sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named after the fields")]
 pub enum Field {
     Sender,
     Content,
     Timestamp,
+    Event,
+    Cursor,
+    Name,
+    Reason,
+    Metadata,
 }
 
 impl Field {
@@ -16,6 +21,11 @@ impl Field {
             Self::Sender => "sender",
             Self::Content => "content",
             Self::Timestamp => "timestamp",
+            Self::Event => "event",
+            Self::Cursor => "cursor",
+            Self::Name => "name",
+            Self::Reason => "reason",
+            Self::Metadata => "metadata",
         }
     }
 
@@ -27,6 +37,11 @@ impl Field {
             Self::Timestamp => {
                 "an ISO 8601 date and time with seconds and a time zone, like 2025-04-05T14:01:00Z"
             }
+            Self::Event => "\"typing\", \"seen\", \"joined\" or \"closed\"",
+            Self::Cursor => "a cursor of this conversation, as a string",
+            Self::Name => "a string of 1 to 64 characters",
+            Self::Reason => "a string of 1 to 256 characters",
+            Self::Metadata => "a JSON object of at most 4096 bytes without its white space",
         }
     }
 }

@@ -2,18 +2,14 @@
 
 use std::str::FromStr;
 
-use ring::digest::{Context, SHA256};
-
 use crate::domain::conversation::ConversationId;
+use crate::domain::digest::{Digest, digest};
 use crate::domain::message::NewMessage;
 use crate::error::Error;
 
 /// The client's name for one send (the `Idempotency-Key` header), 1 to 255 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
-
-/// A digest of 128 bits.
-type Digest = [u8; 16];
 
 /// What a send under a key is remembered by: digests, so that neither a long key nor a deleted
 /// message's content is stored. They are salted with the conversation's id, so that equal messages in
@@ -31,7 +27,7 @@ impl Idempotency {
         // Neither a sender's name nor a timestamp has a line feed, so the texts of two different
         // messages differ.
         let message = [sender, "\n", timestamp, "\n", message.content()];
-        Self { key: digest(conversation, &[&key.0]), fingerprint: digest(conversation, &message) }
+        Self { key: salted(conversation, &[&key.0]), fingerprint: salted(conversation, &message) }
     }
 
     /// The digest of the key.
@@ -45,16 +41,10 @@ impl Idempotency {
     }
 }
 
-/// The first half of SHA-256.
-fn digest(conversation: &ConversationId, parts: &[&str]) -> Digest {
-    let mut context = Context::new(&SHA256);
-    context.update(conversation.uuid().as_bytes());
-    for part in parts {
-        context.update(part.as_bytes());
-    }
-    let mut digest = Digest::default();
-    digest.copy_from_slice(&context.finish().as_ref()[..size_of::<Digest>()]);
-    digest
+/// Salts a digest with the conversation's id.
+fn salted(conversation: &ConversationId, parts: &[&str]) -> Digest {
+    let parts = parts.iter().map(|part| part.as_bytes());
+    digest([&conversation.uuid().as_bytes()[..]].into_iter().chain(parts))
 }
 
 impl FromStr for IdempotencyKey {

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
+use crate::domain::body;
 use crate::domain::cursor::Cursor;
 use crate::domain::field::Field;
 use crate::domain::limits::MAX_CONTENT_BYTES;
@@ -104,27 +105,13 @@ pub struct NewMessage {
     timestamp: String,
 }
 
-/// What may stand before a text in UTF-8 (RFC 8259, section 8.1).
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
 impl NewMessage {
     /// Reads a message from a request's body: a JSON object, whose unknown fields are ignored.
     pub fn from_json(body: &[u8]) -> Result<Self, Error> {
-        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-        let not_utf8 = |_| Error::InvalidJson("it is not UTF-8".to_owned());
-        let body = std::str::from_utf8(body).map_err(not_utf8)?;
-        match body.trim_ascii_start().as_bytes().first() {
-            Some(b'{') => {}
-            None => return Err(Error::InvalidJson("it is empty".to_owned())),
-            // serde would take an array for a struct as well.
-            Some(_) => return Err(Error::InvalidJson("it does not begin with {".to_owned())),
-        }
-        let fields: Fields =
-            serde_json::from_str(body).map_err(|error| Error::InvalidJson(error.to_string()))?;
-
-        let sender = text(fields.sender, Field::Sender)?.parse()?;
-        let content = text(fields.content, Field::Content)?;
-        let timestamp = text(fields.timestamp, Field::Timestamp)?;
+        let fields: Fields = body::fields(body)?;
+        let sender = body::text(fields.sender, Field::Sender)?.parse()?;
+        let content = body::text(fields.content, Field::Content)?;
+        let timestamp = body::text(fields.timestamp, Field::Timestamp)?;
         Self::new(sender, content, timestamp)
     }
 
@@ -161,24 +148,12 @@ impl NewMessage {
 /// The body's fields as raw JSON, so that an error can name a field that is wrong or missing.
 #[derive(Deserialize)]
 struct Fields<'a> {
-    #[serde(borrow, default, deserialize_with = "present")]
+    #[serde(borrow, default, deserialize_with = "body::raw")]
     sender: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
+    #[serde(borrow, default, deserialize_with = "body::raw")]
     content: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
+    #[serde(borrow, default, deserialize_with = "body::raw")]
     timestamp: Option<&'a RawValue>,
-}
-
-/// Keeps a `null`, which serde would take for a missing field.
-fn present<'de: 'a, 'a, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<&'a RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
-fn text(value: Option<&RawValue>, field: Field) -> Result<String, Error> {
-    let value = value.ok_or(Error::MissingField(field))?;
-    serde_json::from_str(value.get()).map_err(|_| Error::InvalidField(field))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The format of a log's lines.
 
 use std::ops::Range;
+use std::time::SystemTime;
 
 use memchr::memchr;
 use serde::Serialize;
@@ -8,6 +9,8 @@ use serde::Serialize;
 use crate::domain::cursor::Cursor;
 use crate::domain::limits::MAX_CONTENT_BYTES;
 use crate::domain::message::{MessageId, NewMessage, Sender};
+use crate::domain::metadata::Metadata;
+use crate::domain::timestamp;
 
 /// The start of a message's line, up to its id.
 pub const MESSAGE_MARK: &str = "{\"messageId\":\"";
@@ -15,6 +18,12 @@ pub const MESSAGE_MARK: &str = "{\"messageId\":\"";
 pub const EVENT_MARK: &str = "{\"event\":\"";
 /// The start of a deletion's line, up to the id of the deleted message.
 pub const DELETION_MARK: &str = "{\"event\":\"deleted\",\"messageId\":\"";
+
+/// The start of a creation's line, up to the metadata.
+pub const CREATION_MARK: &str = "{\"event\":\"created\",\"metadata\":";
+
+/// Bytes of what follows the metadata in a creation's line, up to the line feed.
+pub const CREATION_END_LENGTH: usize = ",\"at\":\"2025-04-05T14:01:00.000Z\"},".len();
 
 /// More bytes than any line has. Escaping makes content up to six times as long.
 pub const MAX_LINE_BYTES: u32 = 6 * MAX_CONTENT_BYTES as u32 + 1024;
@@ -57,6 +66,46 @@ pub fn set_place(line: &mut [u8], place: Cursor) {
 /// The line of a deletion.
 pub fn deletion(id: &MessageId) -> Vec<u8> {
     format!("{DELETION_MARK}{id}\"}},\n").into_bytes()
+}
+
+/// The line of a creation with metadata. It is the first.
+pub fn created(metadata: &Metadata, at: SystemTime) -> Vec<u8> {
+    let (metadata, at) = (metadata.as_json(), timestamp::format(at));
+    format!("{CREATION_MARK}{metadata},\"at\":\"{at}\"}},\n").into_bytes()
+}
+
+/// The line of an agent's joining.
+pub fn joined(name: Option<&str>, at: SystemTime) -> Vec<u8> {
+    event("joined", Sender::Agent, name, None, at)
+}
+
+/// The line of a closing.
+pub fn closed(sender: Sender, reason: Option<&str>, at: SystemTime) -> Vec<u8> {
+    event("closed", sender, None, reason, at)
+}
+
+fn event(
+    event: &str,
+    sender: Sender,
+    name: Option<&str>,
+    reason: Option<&str>,
+    at: SystemTime,
+) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        event: &'a str,
+        sender: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
+        at: String,
+    }
+    let line = Line { event, sender: sender.name(), name, reason, at: timestamp::format(at) };
+    // Strings are serialized into memory, which cannot fail.
+    let mut line = serde_json::to_vec(&line).unwrap_or_default();
+    line.extend_from_slice(b",\n");
+    line
 }
 
 /// The start of a message's line, with its id.

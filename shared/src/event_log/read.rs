@@ -18,6 +18,8 @@ pub enum Event<'a> {
     Message(&'a [u8]),
     /// A message was deleted. The bytes are its id.
     Deleted(&'a [u8]),
+    /// Something else: its name, and the whole event as a JSON object.
+    Other(&'static str, &'a [u8]),
 }
 
 /// The events in lines that begin at a cursor, each with the cursor at its end.
@@ -34,10 +36,17 @@ pub fn events(lines: &[u8], start: Cursor) -> impl Iterator<Item = (Cursor, Even
         if event.starts_with(MESSAGE_MARK.as_bytes()) {
             return Some((end, Event::Message(event)));
         }
-        let id = event.strip_prefix(DELETION_MARK.as_bytes())?.strip_suffix(b"\"}")?;
-        Some((end, Event::Deleted(id)))
+        if let Some(rest) = event.strip_prefix(DELETION_MARK.as_bytes()) {
+            return Some((end, Event::Deleted(rest.strip_suffix(b"\"}")?)));
+        }
+        let name = event.strip_prefix(EVENT_MARK.as_bytes())?;
+        let name = OTHER_EVENTS.into_iter().find(|other| name.starts_with(other.as_bytes()))?;
+        Some((end, Event::Other(name, event)))
     })
 }
+
+/// The names of the events that are neither a message nor a deletion. None begins another.
+const OTHER_EVENTS: [&str; 3] = ["created", "joined", "closed"];
 
 /// The whole lines after a cursor. `part` is a part of the conversation that begins with the byte
 /// before the cursor.

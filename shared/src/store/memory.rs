@@ -8,18 +8,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::notifier::{Notification, Notifier, PublishedEvent, Subscription};
+use super::notifier::{Note, Notification, Notifier, PublishedEvent, Subscription};
 use super::reader::StoreClock;
-use super::{PendingMessage, Read, Sent, Tail};
+use super::{Created, PendingConversation, PendingMessage, Read, Sent, Tail};
 use crate::config::Config;
 use crate::domain::conversation::ConversationId;
-use crate::domain::cursor::{Cursor, KnownVersions};
+use crate::domain::cursor::{Cursor, ExpectedVersion, KnownVersions};
 use crate::domain::message::{MessageId, Sender};
+use crate::domain::taker::Taker;
 use crate::error::Error;
-use crate::event_log;
 use crate::event_log::line::set_place;
 use crate::event_log::read::lines_after_cursor;
 use crate::event_log::state::STATE_LENGTH;
+use crate::event_log::{self, Creator, state};
 use conversation::{Conversation, Expiry};
 use conversations::Conversations;
 
@@ -50,8 +51,14 @@ impl MemoryStore {
         self.conversations.held()
     }
 
-    pub(super) fn create(&self, id: &ConversationId) -> Result<(), Error> {
-        self.conversations.insert(id, event_log::new(id), Expiry::after(self.ttl))
+    pub(super) fn create(&self, conversation: &PendingConversation) -> Result<Created, Error> {
+        let PendingConversation { id, bytes, .. } = conversation;
+        let there = self.conversations.insert(id, bytes.clone(), Expiry::after(self.ttl))?;
+        let Some(there) = there else { return Ok(Created::New) };
+        match event_log::creator(there.lock().bytes(), bytes) {
+            Creator::Same | Creator::Alike => Ok(Created::Replayed),
+            Creator::Different => Err(Error::IdempotencyKeyReused),
+        }
     }
 
     pub(super) fn send(
@@ -69,17 +76,28 @@ impl MemoryStore {
                     Err(Error::IdempotencyKeyReused)
                 };
             }
+            conversation.require_open()?;
             let length = conversation.bytes().len();
+            let cursor = event_log::cursor_at(length);
+            if message.expected != ExpectedVersion::Any
+                && message.expected != ExpectedVersion::Cursor(cursor)
+            {
+                return Err(Error::ConversationChanged(cursor));
+            }
             if length + message.line.len() > self.max_conversation_length {
                 return Err(Error::ConversationFull);
             }
-            let place = event_log::cursor_at(length);
-            let sent = message.id.at(place);
+            let sent = message.id.at(cursor);
             let remember = message.idempotency.as_ref().map(|idempotency| (idempotency, sent));
             conversation.make_room(message.line.len(), remember.is_some())?;
             conversation.change(|bytes| {
                 bytes.extend_from_slice(&message.line);
-                set_place(&mut bytes[length..], place);
+                set_place(&mut bytes[length..], cursor);
+                if let Some(taker) = message.taker
+                    && state::taken_by(bytes).is_none()
+                {
+                    state::take(bytes, taker);
+                }
             });
             if let Some((idempotency, sent)) = remember {
                 conversation.remember(idempotency, sent);
@@ -130,9 +148,65 @@ impl MemoryStore {
                 lines: lines_after_cursor(part.to_vec())?,
                 expires: conversation.expires.time,
                 is_whole: part.len() == rest.len(),
+                seen: state::seen(conversation.bytes()),
                 rendered: None,
             })
         })
+    }
+
+    pub(super) fn join(&self, id: &ConversationId, taker: Taker, line: &[u8]) -> Result<(), Error> {
+        self.conversations.with(id, |conversation| {
+            conversation.require_open()?;
+            match state::taken_by(conversation.bytes()) {
+                Some(by) if by == taker.to_string() => return Ok(()),
+                Some(by) if by != Taker::Unknown.to_string() => return Err(Error::AlreadyJoined),
+                _ => {}
+            }
+            self.append(id, conversation, line, |bytes| state::take(bytes, taker));
+            Ok(())
+        })
+    }
+
+    pub(super) fn close(&self, id: &ConversationId, line: &[u8]) -> Result<(), Error> {
+        self.conversations.with(id, |conversation| {
+            if conversation.require_open().is_ok() {
+                self.append(id, conversation, line, state::close);
+            }
+            Ok(())
+        })
+    }
+
+    pub(super) fn mark_seen(
+        &self,
+        id: &ConversationId,
+        sender: Sender,
+        cursor: Cursor,
+    ) -> Result<(), Error> {
+        self.conversations.with(id, |conversation| {
+            let before = event_log::offset_of(cursor) - 1;
+            lines_after_cursor(
+                conversation.bytes().get(before..=before).unwrap_or_default().to_vec(),
+            )?;
+            if cursor > state::seen(conversation.bytes()).of(sender) {
+                conversation.change(|bytes| state::set_seen(bytes, sender, cursor));
+                self.notifier.topics().notify(id, Notification::Note(Note::Seen(sender, cursor)));
+            }
+            Ok(())
+        })
+    }
+
+    pub(super) fn notify_typing(&self, id: &ConversationId, sender: Sender) -> Result<(), Error> {
+        self.conversations.with(id, |conversation| {
+            conversation.require_open()?;
+            self.notifier.topics().notify(id, Notification::Note(Note::Typing(sender)));
+            Ok(())
+        })
+    }
+
+    pub(super) fn delete_conversation(&self, id: &ConversationId) -> Result<(), Error> {
+        self.conversations.remove(id)?;
+        self.notifier.topics().notify(id, Notification::ReadOn);
+        Ok(())
     }
 
     pub(super) fn subscribe(&self, id: &ConversationId) -> Subscription {
@@ -148,6 +222,23 @@ impl MemoryStore {
 
     pub(super) fn end_following(&self) {
         self.notifier.close();
+    }
+
+    /// Appends the line of an event, changes the state with it, and extends the conversation's life.
+    fn append(
+        &self,
+        id: &ConversationId,
+        conversation: &mut Conversation,
+        line: &[u8],
+        change_state: impl FnOnce(&mut [u8]),
+    ) {
+        let length = conversation.bytes().len();
+        conversation.change(|bytes| {
+            bytes.extend_from_slice(line);
+            change_state(bytes);
+        });
+        conversation.expires = Expiry::after(self.ttl);
+        self.notify(id, length, conversation);
     }
 
     /// Notifies the followers of the line that was appended at this length. The conversation stays

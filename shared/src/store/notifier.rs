@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Rendered;
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
+use crate::domain::message::Sender;
 pub(crate) use subscription::Subscription;
 pub(super) use topics::Topics;
 
@@ -24,8 +25,19 @@ pub(super) use topics::Topics;
 pub(crate) enum Notification {
     /// Something happened.
     Event(Arc<PublishedEvent>),
+    /// Something that is said in passing: it has no line in the log.
+    Note(Note),
     /// Something may have happened. The follower reads on.
     ReadOn,
+}
+
+/// What has no line in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Note {
+    /// A side is writing.
+    Typing(Sender),
+    /// A side has seen everything up to a cursor.
+    Seen(Sender, Cursor),
 }
 
 /// An event as it was published.

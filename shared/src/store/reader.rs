@@ -4,10 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::notifier::{Notification, PublishedEvent, Subscription};
+use super::notifier::{Note, Notification, PublishedEvent, Subscription};
 use super::{Store, Tail};
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
+use crate::domain::message::Sender;
+use crate::domain::seen::Seen;
 use crate::error::Error;
 
 /// How long after its expiry to check whether a conversation is gone.
@@ -20,6 +22,7 @@ pub struct ConversationReader {
     id: ConversationId,
     cursor: Cursor,
     expires: SystemTime,
+    seen: Seen,
     has_read: bool,
     following: Option<Following>,
 }
@@ -45,6 +48,10 @@ pub(crate) struct StoreClock {
 pub enum Next {
     /// Something happened. The cursor is the reader's before it.
     Happened(Cursor, Tail),
+    /// A side is writing.
+    Typing(Sender),
+    /// A side has seen more than before.
+    Seen,
     /// Nothing happened for as long as was waited.
     Nothing,
     /// The process is ending.
@@ -54,8 +61,15 @@ pub enum Next {
 impl ConversationReader {
     /// A reader at a cursor. The first read checks the cursor.
     pub fn new(store: &Store, id: ConversationId, cursor: Cursor) -> Self {
-        let expires = SystemTime::UNIX_EPOCH;
-        Self { store: store.clone(), id, cursor, expires, has_read: false, following: None }
+        Self {
+            store: store.clone(),
+            id,
+            cursor,
+            expires: SystemTime::UNIX_EPOCH,
+            seen: Seen::NOTHING,
+            has_read: false,
+            following: None,
+        }
     }
 
     /// How far the reader has read.
@@ -68,11 +82,17 @@ impl ConversationReader {
         self.expires
     }
 
+    /// How far each side has seen the conversation, as far as the reader knows.
+    pub fn seen(&self) -> Seen {
+        self.seen
+    }
+
     /// Reads what there is after the cursor, `limit` bytes at most, without waiting.
     pub async fn now(&mut self, limit: u32) -> Result<Tail, Error> {
         let tail = self.store.read_after(&self.id, self.cursor, limit).await?;
         self.cursor = self.cursor.advanced_by(tail.lines.len());
         self.expires = tail.expires;
+        self.seen.advance(tail.seen);
         self.has_read = tail.is_whole;
         if let Some(following) = &mut self.following {
             following.is_behind = !tail.is_whole;
@@ -80,17 +100,21 @@ impl ConversationReader {
         Ok(tail)
     }
 
-    /// Waits until there is something after the cursor, or until the deadline.
+    /// Waits until there is something after the cursor, a side writes or has seen more, or until the
+    /// deadline.
     ///
     /// [`Error::ConversationNotFound`] comes soon after the conversation's expiry.
     pub async fn next(&mut self, deadline: Instant, limit: u32) -> Result<Next, Error> {
         loop {
             if self.is_behind() {
-                let start = self.cursor;
+                let (start, seen) = (self.cursor, self.seen);
                 // In a box of its own: a reader mostly waits, and would hold the memory all the time.
                 let tail = Box::pin(self.now(limit)).await?;
                 if !tail.lines.is_empty() {
                     return Ok(Next::Happened(start, tail));
+                }
+                if self.seen != seen {
+                    return Ok(Next::Seen);
                 }
             }
             if Instant::now() >= deadline {
@@ -105,6 +129,14 @@ impl ConversationReader {
                 notification = following.subscription.next() => match notification {
                     None => return Ok(Next::Ended),
                     Some(Notification::ReadOn) => following.is_behind = true,
+                    Some(Notification::Note(Note::Typing(sender))) => {
+                        return Ok(Next::Typing(sender));
+                    }
+                    Some(Notification::Note(Note::Seen(sender, cursor))) => {
+                        if self.seen.advance_one(sender, cursor) {
+                            return Ok(Next::Seen);
+                        }
+                    }
                     Some(Notification::Event(event)) => {
                         let start = self.cursor;
                         if let Some(tail) = self.take(&event) {
@@ -169,8 +201,13 @@ impl ConversationReader {
         }
         self.expires = event.expires;
         self.cursor = self.cursor.advanced_by(event.line.len());
-        let (lines, rendered) = (event.line.clone(), event.rendered.clone());
-        Some(Tail { lines, expires: event.expires, is_whole: true, rendered: Some(rendered) })
+        Some(Tail {
+            lines: event.line.clone(),
+            expires: event.expires,
+            seen: self.seen,
+            is_whole: true,
+            rendered: Some(event.rendered.clone()),
+        })
     }
 }
 

@@ -92,6 +92,48 @@ impl Api {
         answer(request.body(message(content))).await
     }
 
+    /// Creates a conversation with a body, and with a key unless that is empty.
+    pub async fn create_with(&self, body: impl ToString, key: &str) -> Answer {
+        let mut request = self.request(Method::POST, "/api/conversations").body(body.to_string());
+        if !key.is_empty() {
+            request = request.header("Idempotency-Key", key);
+        }
+        answer(request).await
+    }
+
+    /// Tells a conversation of an event.
+    pub async fn event(&self, conversation: &str, event: Value) -> Answer {
+        let request = self.request(Method::POST, &format!("{conversation}/events"));
+        answer(request.body(event.to_string())).await
+    }
+
+    /// Tells a conversation of an event, which must be accepted.
+    pub async fn accepted(&self, conversation: &str, event: Value) {
+        let answer = self.event(conversation, event).await;
+        assert_eq!(
+            (answer.status, answer.text("message").as_str()),
+            (StatusCode::OK, "Event accepted")
+        );
+    }
+
+    /// Sends a message as the agent if the conversation is at a version.
+    pub async fn send_if(&self, conversation: &str, content: &str, version: &str) -> Answer {
+        let request = self.messages(conversation).header("If-Match", version);
+        answer(request.body(message(content))).await
+    }
+
+    /// Deletes a conversation.
+    pub async fn delete_conversation(&self, conversation: &str) -> Answer {
+        answer(self.request(Method::DELETE, conversation)).await
+    }
+
+    /// The changes of a conversation since a cursor.
+    pub async fn changes(&self, conversation: &str, after: &str) -> Value {
+        let answer = self.get(&format!("{conversation}?after={after}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.json()
+    }
+
     /// Reads a path.
     pub async fn get(&self, path: &str) -> Answer {
         answer(self.request(Method::GET, path)).await

@@ -5,12 +5,18 @@
 
 use crate::token::SECRET;
 
+mod creating;
+mod deleting;
 mod errors;
+mod events;
 mod following;
 mod reading;
 mod sending;
 
+pub use creating::*;
+pub use deleting::*;
 pub use errors::*;
+pub use events::*;
 pub use following::*;
 pub use reading::*;
 pub use sending::*;
@@ -41,6 +47,11 @@ macro_rules! contract_cases {
     ($how:ident $start:expr) => {
         $crate::contract_cases! { @$how $start;
             a_conversation_is_created_under_a_random_id [],
+            metadata_is_the_first_event_without_its_white_space [],
+            metadata_that_is_no_small_object_is_refused [],
+            creations_at_once_under_a_key_make_one_conversation [],
+            a_creation_key_is_a_random_uuid_and_stands_for_one_body [],
+            a_creation_key_of_what_is_gone_begins_anew [("CONVERSATION_TTL_SECONDS", "1")],
             messages_are_read_in_the_order_in_which_they_were_sent [],
             content_and_timestamp_are_given_back_byte_for_byte [],
             the_body_is_read_as_json_whatever_its_content_type_says [],
@@ -48,6 +59,16 @@ macro_rules! contract_cases {
             a_send_with_an_idempotency_key_adds_one_message [],
             an_idempotency_key_with_another_body_is_refused [],
             an_idempotency_key_sent_by_many_at_once_adds_one_message [],
+            a_message_can_depend_on_nothing_new_having_happened [],
+            of_twelve_conditional_sends_at_once_one_is_added [],
+            a_conversation_is_taken_by_one_agent [],
+            an_agents_first_message_takes_a_conversation [],
+            a_closed_conversation_can_be_read_and_takes_nothing_more [],
+            what_a_side_has_seen_is_told_and_moves_no_cursor [],
+            typing_is_told_to_who_streams_and_is_not_kept [],
+            events_reach_who_waits_and_who_streams [],
+            an_event_that_is_no_event_is_refused_by_the_field [],
+            a_deleted_conversation_is_gone_at_once_and_its_followers_are_told [],
             a_reader_who_has_the_latest_version_is_answered_without_a_body [],
             any_version_is_known_to_who_says_so_and_none_of_what_is_not_there [],
             a_deleted_message_is_gone_and_the_others_stay [],

@@ -51,6 +51,21 @@ impl EventSource {
         self.stream = Some(response);
     }
 
+    /// The next event, or the status with which a connection was refused.
+    pub async fn next_or_status(&mut self) -> Result<Event, u16> {
+        loop {
+            if self.stream.is_none() {
+                let status = self.ask().await.status().as_u16();
+                if status != 200 {
+                    return Err(status);
+                }
+            }
+            if let Some(event) = self.next_of_connection().await {
+                return Ok(event);
+            }
+        }
+    }
+
     async fn ask(&self) -> Response {
         let mut request = self.api.request(Method::GET, &self.path);
         request = request.header(ACCEPT, "text/event-stream");

@@ -23,11 +23,16 @@ use crate::runtime_api::RuntimeApi;
 pub use event::event;
 use event::thin_out;
 
-/// A function and the route that leads to it.
+/// A function and the routes that lead to it.
 pub struct Function {
-    pub method: Method,
-    pub path: &'static str,
     pub binary: PathBuf,
+    pub routes: Vec<(Method, &'static str)>,
+}
+
+impl Function {
+    fn holds_requests(&self) -> bool {
+        self.routes.iter().any(|(method, _)| *method == Method::GET)
+    }
 }
 
 /// How a function is invoked.
@@ -83,7 +88,7 @@ impl Gateway {
             let runtime = RuntimeApi::start().await;
             let instances = match invocations {
                 Invocations::Concurrent => 1,
-                _ if function.method == Method::GET => HOLDING_INSTANCES,
+                _ if function.holds_requests() => HOLDING_INSTANCES,
                 _ => 1,
             };
             for _ in 0..instances {
@@ -93,10 +98,12 @@ impl Gateway {
                 }
                 processes.push(Process::start(command.stdout(log()), ""));
             }
-            let path = function.path;
-            let invoke = move |request: Request| invoke(runtime, invocations, path, request);
-            let filter = MethodFilter::try_from(function.method).expect("a plain method");
-            router = router.route(function.path, on(filter, invoke));
+            for (method, path) in function.routes {
+                let runtime = runtime.clone();
+                let invoke = move |request: Request| invoke(runtime, invocations, path, request);
+                let filter = MethodFilter::try_from(method).expect("a plain method");
+                router = router.route(path, on(filter, invoke));
+            }
         }
         Self { url: serve(router).await, processes }
     }

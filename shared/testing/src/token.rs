@@ -29,6 +29,11 @@ pub fn agent() -> String {
     with_claims(&json!({"role": "agent", "exp": seconds_from_now(3600)}))
 }
 
+/// The token of an agent who has a name, good for an hour.
+pub fn agent_named(sub: &str) -> String {
+    with_claims(&json!({"role": "agent", "sub": sub, "exp": seconds_from_now(3600)}))
+}
+
 /// The token of a conversation's customer, good for an hour; the conversation is given by its path.
 pub fn customer(conversation: &str) -> String {
     let id = conversation.rsplit('/').next();

@@ -9,7 +9,7 @@ use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::domain::message::{MessageId, NewMessage, Sender};
 use shared::event_log::read::into_json;
 use shared::event_log::{cursor_at, line};
-use shared::store::{PendingMessage, Read, Sent, Store};
+use shared::store::{PendingConversation, PendingMessage, Read, Sent, Store};
 use testing::proxy::Proxy;
 use testing::redis::RedisServer;
 
@@ -47,7 +47,7 @@ pub fn cursors(known: &[Cursor]) -> KnownVersions {
 
 pub async fn create(store: &Store) -> ConversationId {
     let id = ConversationId::random();
-    store.create(&id).await.unwrap();
+    store.create(&PendingConversation::with_id(id)).await.unwrap();
     id
 }
 

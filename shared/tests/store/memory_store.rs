@@ -7,7 +7,7 @@ use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
 use shared::store::memory::MemoryStore;
-use shared::store::{Sent, Store};
+use shared::store::{PendingConversation, Sent, Store};
 use tokio::time::advance;
 
 const HALF_A_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -22,7 +22,7 @@ fn stores() -> (MemoryStore, Store) {
 async fn a_conversation_lives_on_with_each_write() {
     let (_, store) = stores();
     let id = ConversationId::random();
-    store.create(&id).await.unwrap();
+    store.create(&PendingConversation::with_id(id)).await.unwrap();
     for _ in 0..3 {
         advance(HALF_A_LIFE + A_MOMENT).await;
         let message = send(&store, &id, "hello").await;
@@ -39,7 +39,7 @@ async fn a_conversation_lives_on_with_each_write() {
 async fn neither_reading_nor_a_replay_nor_a_refusal_keeps_it_alive() {
     let (_, store) = stores();
     let id = ConversationId::random();
-    store.create(&id).await.unwrap();
+    store.create(&PendingConversation::with_id(id)).await.unwrap();
     store.send(&id, &pending(&id, "hello", Some("key"))).await.unwrap();
     advance(HALF_A_LIFE).await;
     store.read(&id, &KnownVersions::NONE).await.unwrap();
@@ -54,9 +54,9 @@ async fn neither_reading_nor_a_replay_nor_a_refusal_keeps_it_alive() {
 async fn expired_conversations_are_let_go_without_anyone_asking_for_them() {
     let (memory, store) = stores();
     let kept = ConversationId::random();
-    store.create(&kept).await.unwrap();
+    store.create(&PendingConversation::with_id(kept)).await.unwrap();
     for _ in 0..10_000 {
-        store.create(&ConversationId::random()).await.unwrap();
+        store.create(&PendingConversation::with_id(ConversationId::random())).await.unwrap();
     }
     assert_eq!(memory.held(), 10_001);
     advance(HALF_A_LIFE).await;
@@ -74,7 +74,7 @@ async fn a_full_memory_refuses_what_is_new_until_something_expires_and_loses_not
     const MAX: &str = "1000000";
     let store = Store::Memory(MemoryStore::new(&config(&[("MAX_MEMORY_BYTES", MAX)])));
     let long = ConversationId::random();
-    store.create(&long).await.unwrap();
+    store.create(&PendingConversation::with_id(long)).await.unwrap();
     let mut ids = Vec::new();
     let content = "x".repeat(10_000);
     let refused = loop {
@@ -87,7 +87,7 @@ async fn a_full_memory_refuses_what_is_new_until_something_expires_and_loses_not
     assert!((20..=100).contains(&ids.len()), "{} messages of 10 KB", ids.len());
     let mut created = 0;
     let refused = loop {
-        match store.create(&ConversationId::random()).await {
+        match store.create(&PendingConversation::with_id(ConversationId::random())).await {
             Ok(()) => created += 1,
             Err(refused) => break refused,
         }
@@ -101,6 +101,6 @@ async fn a_full_memory_refuses_what_is_new_until_something_expires_and_loses_not
     // What has expired gives its memory back.
     tokio::time::sleep(2 * HALF_A_LIFE + 2 * A_MOMENT).await;
     let id = ConversationId::random();
-    store.create(&id).await.unwrap();
+    store.create(&PendingConversation::with_id(id)).await.unwrap();
     send(&store, &id, &content).await;
 }

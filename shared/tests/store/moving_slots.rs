@@ -14,8 +14,8 @@ use crate::writing::Writing;
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
-use shared::store::Read;
 use shared::store::reader::{ConversationReader, Next};
+use shared::store::{PendingConversation, Read};
 use testing::cluster::Cluster;
 use testing::wait::{PATIENCE, wait_until};
 use tokio::task::JoinSet;
@@ -39,11 +39,11 @@ async fn a_slot_that_leaves_its_node_gives_no_reader_anothers_conversation() {
     let staying = std::iter::repeat_with(ConversationId::random).filter(stays).take(4);
     let mut staying: Vec<_> = staying.map(|id| (id, Vec::new())).collect();
     for (id, log) in &mut staying {
-        store.create(id).await.unwrap();
+        store.create(&PendingConversation::with_id(*id)).await.unwrap();
         send(&store, id, &format!("in {id}")).await;
         *log = read(&store, id).await;
     }
-    store.create(&moved).await.unwrap();
+    store.create(&PendingConversation::with_id(moved)).await.unwrap();
     let mut following = ConversationReader::new(&store, moved, Cursor::START);
     let far = tokio::time::Instant::now() + 2 * PATIENCE;
     let following = tokio::spawn(async move { following.next(far, u32::MAX).await });

@@ -5,7 +5,7 @@ use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::KnownVersions;
 use shared::domain::message::MessageId;
 use shared::event_log::line::DELETION_MARK;
-use shared::store::Sent;
+use shared::store::{PendingConversation, Sent};
 use testing::redis::RedisServer;
 
 /// Milliseconds that a key has left.
@@ -85,7 +85,7 @@ async fn both_stores_hold_the_same_bytes() {
     let deleted = pending(&id, "gone", None);
     let mut logs = Vec::new();
     for store in &stores {
-        store.create(&id).await.unwrap();
+        store.create(&PendingConversation::with_id(id)).await.unwrap();
         for message in &messages {
             store.send(&id, message).await.unwrap();
         }

@@ -6,7 +6,7 @@ use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::domain::message::MessageId;
 use shared::error::Error;
 use shared::store::reader::{ConversationReader, Next};
-use shared::store::{Sent, Store, log_end};
+use shared::store::{PendingConversation, Sent, Store, log_end};
 use testing::redis::RedisServer;
 use testing::wait::PATIENCE;
 use tokio::time::Instant;
@@ -184,7 +184,7 @@ async fn a_key_of_another_type_and_a_database_that_is_not_there_are_unavailable(
         assert!(is_unavailable(&store.send(&id, &pending(&id, "x", None)).await));
         assert!(is_unavailable(&store.delete(&id, &MessageId::next(), None).await));
     }
-    assert!(is_unavailable(&nowhere.create(&id).await));
+    assert!(is_unavailable(&nowhere.create(&PendingConversation::with_id(id)).await));
     assert_eq!(setup.redis.command(&["LLEN", &key]), ":1\r\n");
 }
 

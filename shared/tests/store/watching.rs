@@ -103,7 +103,7 @@ async fn follow(mut following: ConversationReader, seen: watch::Sender<Vec<Strin
                 let messages = messages(&tail.lines, start);
                 seen.send_modify(|seen| seen.extend(messages));
             }
-            Ok(Next::Nothing) => {}
+            Ok(Next::Nothing | Next::Typing(_) | Next::Seen) => {}
             Ok(Next::Ended) => return,
             Err(error) => pause(error).await,
         }

@@ -9,7 +9,7 @@ use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::Cursor;
 use shared::error::Error;
 use shared::event_log::FIRST_LINE_LENGTH;
-use shared::store::{Read, Store};
+use shared::store::{PendingConversation, Read, Store};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -48,7 +48,7 @@ impl Writing {
         let store = open(&[("REDIS_URL", url), ("REDIS_CLUSTER", cluster)]).await;
         let ids: Vec<_> = (0..conversations).map(|_| ConversationId::random()).collect();
         for id in &ids {
-            store.create(id).await.unwrap();
+            store.create(&PendingConversation::with_id(*id)).await.unwrap();
         }
         let mut writing = Self {
             store,

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::StatusCode;
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::Cursor;
+use shared::domain::message::Sender;
+use shared::domain::seen::Seen;
 use shared::domain::timestamp;
 use shared::error::Error;
 use shared::event_log::read::{Event, events};
@@ -16,7 +18,7 @@ use crate::http::response::{self, Response};
 use crate::state::{AppState, StreamMode};
 
 /// Room for what follows the messages, if none was deleted.
-const END_BYTES: usize = 96;
+const END_BYTES: usize = 160;
 
 pub(super) async fn respond(
     state: &AppState,
@@ -39,9 +41,13 @@ async fn lines(reader: &mut ConversationReader, until: Instant) -> Result<Bytes,
     if until <= Instant::now() {
         return Ok(reader.now(u32::MAX).await?.lines);
     }
-    match reader.next(until, u32::MAX).await? {
-        Next::Happened(_, tail) => Ok(tail.lines),
-        Next::Nothing | Next::Ended => Ok(Bytes::new()),
+    loop {
+        match reader.next(until, u32::MAX).await? {
+            Next::Happened(_, tail) => return Ok(tail.lines),
+            // What is not in the log wakes nobody.
+            Next::Typing(_) | Next::Seen => {}
+            Next::Nothing | Next::Ended => return Ok(Bytes::new()),
+        }
     }
 }
 
@@ -53,32 +59,36 @@ fn body(
 ) -> Vec<u8> {
     let start = conversation.to_key(r#"{"conversationId":""#, r#"","messages":["#);
     let mut body = start.into_bytes();
-    let messages = body.len();
-    let mut deleted = Vec::new();
     body.reserve(lines.len() + END_BYTES);
+    // Each in a row, with a comma after it.
+    let (mut deleted, mut others) = (Vec::new(), Vec::new());
     for (_, event) in events(lines, after) {
         match event {
-            Event::Message(message) => {
-                body.extend_from_slice(message);
-                body.push(b',');
-            }
-            Event::Deleted(id) => {
-                deleted.push(b'"');
-                deleted.extend_from_slice(id);
-                deleted.extend_from_slice(b"\",");
-            }
+            Event::Message(message) => body.extend([message, b","].concat()),
+            Event::Deleted(id) => deleted.extend([b"\"", id, b"\","].concat()),
+            Event::Other(_, event) => others.extend([event, b","].concat()),
         }
     }
-    if body.len() > messages {
-        body.pop();
-    }
+    body.pop_if(|last| *last == b',');
     deleted.pop();
+    others.pop();
 
     let expires = timestamp::format(reader.expires());
     let cursor = reader.cursor();
     body.extend_from_slice(br#"],"deleted":["#);
     body.extend_from_slice(&deleted);
+    body.extend_from_slice(br#"],"events":["#);
+    body.extend_from_slice(&others);
     // Writing into memory cannot fail.
-    let _ = write!(body, r#"],"cursor":"{cursor}","expiresAt":"{expires}"}}"#);
+    let _ = write!(body, r#"],"seen":{{{}}}"#, seen(reader.seen()));
+    let _ = write!(body, r#","cursor":"{cursor}","expiresAt":"{expires}"}}"#);
     body
+}
+
+/// The marks of the sides that have seen anything.
+fn seen(seen: Seen) -> String {
+    let sides = [Sender::Customer, Sender::Agent].map(|sender| (sender.name(), seen.of(sender)));
+    let marks = sides.into_iter().filter(|(_, cursor)| *cursor != Cursor::START);
+    let marks: Vec<_> = marks.map(|(name, cursor)| format!(r#""{name}":"{cursor}""#)).collect();
+    marks.join(",")
 }

@@ -7,13 +7,16 @@ use futures_util::StreamExt;
 use futures_util::stream::unfold;
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::Cursor;
+use shared::domain::seen::Seen;
 use shared::error::Error;
 use shared::event_log::line::MAX_LINE_BYTES;
 use shared::store::reader::{ConversationReader, Next};
 use shared::store::{Store, Tail};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::event_text::{COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires};
+use super::event_text::{
+    COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires, push_seen, push_typing,
+};
 use crate::http::body::ByteStream;
 use crate::http::response::{self, Response};
 
@@ -36,8 +39,13 @@ pub(super) async fn respond(
 ) -> Result<Response, Error> {
     let reader = ConversationReader::new(store, conversation, start);
     // Boxed: the future of each piece keeps room for the stream twice.
-    let mut stream =
-        Box::new(EventStream { reader, expires: None, ended: false, text: Bytes::new() });
+    let mut stream = Box::new(EventStream {
+        reader,
+        expires: None,
+        seen: Seen::NOTHING,
+        ended: false,
+        text: Bytes::new(),
+    });
     let mut unavailable = None;
     // Read before responding: what is wrong with the request is an error, not a stream.
     match stream.read_first().await {
@@ -62,6 +70,8 @@ struct EventStream {
     reader: ConversationReader,
     /// The expiry that the client was told last; `None` before the first.
     expires: Option<SystemTime>,
+    /// How far the client was told that the sides have seen the conversation.
+    seen: Seen,
     ended: bool,
     /// What is sent first.
     text: Bytes,
@@ -114,6 +124,7 @@ impl EventStream {
         let mut text = String::new();
         push_expires(&mut text, start, tail.expires);
         push_events(&mut text, start, &tail);
+        self.push_seen(&mut text);
         Ok(text)
     }
 
@@ -121,6 +132,16 @@ impl EventStream {
     async fn wait(&mut self) -> Result<Bytes, Error> {
         match self.reader.next(Instant::now() + HEARTBEAT, PIECE).await? {
             Next::Happened(start, tail) => Ok(self.render(start, &tail)),
+            Next::Typing(sender) => {
+                let mut text = String::new();
+                push_typing(&mut text, sender);
+                Ok(text.into())
+            }
+            Next::Seen => {
+                let mut text = String::new();
+                self.push_seen(&mut text);
+                Ok(text.into())
+            }
             Next::Nothing => Ok(Bytes::from_static(COMMENT.as_bytes())),
             Next::Ended => Ok(Bytes::new()),
         }
@@ -141,7 +162,23 @@ impl EventStream {
         };
         match &tail.rendered {
             Some(rendered) if expiry_moved => rendered.get_or_init(render).clone(),
-            _ => render(),
+            _ => self.with_seen(render()),
         }
+    }
+
+    /// Appends how far the sides have seen the conversation, where that was read with what happened.
+    fn with_seen(&mut self, text: Bytes) -> Bytes {
+        if self.seen == self.reader.seen() {
+            return text;
+        }
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        self.push_seen(&mut text);
+        text.into()
+    }
+
+    fn push_seen(&mut self, text: &mut String) {
+        let seen = self.reader.seen();
+        push_seen(text, self.reader.cursor(), self.seen, seen);
+        self.seen = seen;
     }
 }

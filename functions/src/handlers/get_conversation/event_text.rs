@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use shared::domain::cursor::Cursor;
+use shared::domain::message::Sender;
+use shared::domain::seen::Seen;
 use shared::domain::timestamp;
 use shared::event_log::read::{Event, events};
 use shared::store::Tail;
@@ -25,6 +27,9 @@ pub(super) fn push_events(text: &mut String, start: Cursor, tail: &Tail) {
             Event::Message(message) => {
                 push_event(text, cursor, "message", &String::from_utf8_lossy(message));
             }
+            Event::Other(name, event) => {
+                push_event(text, cursor, name, &String::from_utf8_lossy(event));
+            }
             Event::Deleted(id) => {
                 let id = String::from_utf8_lossy(id);
                 push_event(text, cursor, "deleted", &format!("{{\"messageId\":\"{id}\"}}"));
@@ -42,6 +47,26 @@ pub(super) fn push_events(text: &mut String, start: Cursor, tail: &Tail) {
 pub(super) fn push_expires(text: &mut String, cursor: Cursor, expires: SystemTime) {
     let expires = timestamp::format(expires);
     push_event(text, cursor, "expires", &format!("{{\"expiresAt\":\"{expires}\"}}"));
+}
+
+/// Appends how far the sides have seen the conversation, as far as the client was not told.
+pub(super) fn push_seen(text: &mut String, cursor: Cursor, told: Seen, seen: Seen) {
+    for sender in [Sender::Customer, Sender::Agent] {
+        let mark = seen.of(sender);
+        if mark != told.of(sender) {
+            let sender = sender.name();
+            let data = format!(r#"{{"event":"seen","sender":"{sender}","cursor":"{mark}"}}"#);
+            push_event(text, cursor, "seen", &data);
+        }
+    }
+}
+
+/// Appends that a side is writing. This has no id, because it is nowhere in the log.
+pub(super) fn push_typing(text: &mut String, sender: Sender) {
+    let sender = sender.name();
+    // Writing into a string cannot fail.
+    let _ =
+        write!(text, "event: typing\ndata: {{\"event\":\"typing\",\"sender\":\"{sender}\"}}\n\n");
 }
 
 /// Appends that the conversation has expired.

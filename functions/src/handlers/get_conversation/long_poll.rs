@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::Cursor;
+use shared::domain::seen::Seen;
 use shared::error::Error;
 use shared::store::Store;
 use shared::store::reader::{ConversationReader, Next};
 use tokio::time::Instant;
 
-use super::event_text::{COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires};
+use super::event_text::{
+    COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires, push_seen, push_typing,
+};
 use crate::http::response::{self, Response};
 
 /// Bytes of the log in one batch; well below what Lambda can respond with.
@@ -54,6 +57,8 @@ async fn read_batch(
     let start = reader.cursor();
     let tail = reader.now(BATCH).await?;
     push_expires(text, start, tail.expires);
+    let seen = tail.seen;
+    push_seen(text, start, Seen::NOTHING, seen);
     if !tail.lines.is_empty() {
         push_events(text, start, &tail);
         return Ok(());
@@ -66,6 +71,8 @@ async fn read_batch(
                 push_expires(text, reader.cursor(), tail.expires);
             }
         }
+        Next::Typing(sender) => push_typing(text, sender),
+        Next::Seen => push_seen(text, reader.cursor(), seen, reader.seen()),
         Next::Nothing => text.push_str(COMMENT),
         Next::Ended => {}
     }

@@ -1,7 +1,7 @@
 //! All messages, unless the client has them already.
 
 use http::header::{ETAG, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::{Cursor, KnownVersions};
 use shared::error::Error;
@@ -19,9 +19,7 @@ pub(super) async fn respond(
         Read::Unchanged(cursor) => (cursor, response::empty(StatusCode::NOT_MODIFIED)),
         Read::Log(log) => (log_end(&log), response::json(StatusCode::OK, into_json(log))),
     };
-    let etag = HeaderValue::try_from(format!("\"{cursor}\""));
-    let etag = etag.map_err(|error| Error::Internal(error.into()))?;
-    response.headers_mut().insert(ETAG, etag);
+    response.headers_mut().extend(response::etag(cursor).map(|etag| (ETAG, etag)));
     Ok(response)
 }
 
@@ -50,6 +48,8 @@ fn cursor_of_tag(tag: &str) -> Option<Cursor> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn known(header: &'static str) -> KnownVersions {

@@ -31,12 +31,12 @@ fn a_token_is_verified_to_what_it_was_signed_for() {
         let token = tokens.sign(role, conversation.as_ref(), AN_HOUR).unwrap();
         let principal = tokens.verify(&token).unwrap();
         let ends = principal.ends();
-        assert_eq!(principal, Principal::Authenticated { role, conversation, ends });
+        assert_eq!(principal, Principal::Authenticated { role, conversation, ends, subject: None });
     }
     let token = tokens.for_customer(&id()).unwrap();
     let principal = tokens.verify(&token).unwrap();
     let (role, conversation, ends) = (Sender::Customer, Some(id()), principal.ends());
-    assert_eq!(principal, Principal::Authenticated { role, conversation, ends });
+    assert_eq!(principal, Principal::Authenticated { role, conversation, ends, subject: None });
 }
 
 #[test]

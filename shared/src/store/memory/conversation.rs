@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::domain::idempotency::Idempotency;
 use crate::domain::message::MessageId;
 use crate::error::Error;
+use crate::event_log::state;
 
 /// About how many bytes a conversation takes beside its own: its entries in the store's maps.
 const OVERHEAD: usize = 512;
@@ -97,6 +98,18 @@ impl Conversation {
 
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    pub(super) fn has_expired(&self) -> bool {
+        self.expires.instant <= Instant::now()
+    }
+
+    /// Fails if the conversation is closed.
+    pub(super) fn require_open(&self) -> Result<(), Error> {
+        match state::is_closed(&self.bytes) {
+            true => Err(Error::ConversationClosed),
+            false => Ok(()),
+        }
     }
 
     /// Makes room for more bytes, and for one more remembered send.

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use dashmap::DashMap;
+use dashmap::{DashMap, Entry};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -40,17 +40,40 @@ impl Conversations {
         conversations
     }
 
-    /// Adds a conversation, if there is memory for it.
+    /// Adds a conversation, if there is memory for it. Returns the one that is there already, and has
+    /// not expired, instead of replacing it.
     pub(super) fn insert(
         &self,
         id: &ConversationId,
         bytes: Vec<u8>,
         expires: Expiry,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Arc<Mutex<Conversation>>>, Error> {
         let conversation = Conversation::new(bytes, expires, &self.budget)?;
         self.checks.lock().push(Reverse((expires.instant, *id)));
-        self.by_id.insert(*id, Arc::new(Mutex::new(conversation)));
+        // Its part of the map stays locked meanwhile, so that of two one is first.
+        let entry = self.by_id.entry(*id);
+        if let Entry::Occupied(entry) = &entry
+            && !entry.get().lock().has_expired()
+        {
+            return Ok(Some(entry.get().clone()));
+        }
+        entry.insert(Arc::new(Mutex::new(conversation)));
+        Ok(None)
+    }
+
+    /// Removes a conversation that has not expired. Whoever holds it finds it expired.
+    pub(super) fn remove(&self, id: &ConversationId) -> Result<(), Error> {
+        self.with(id, |conversation| {
+            conversation.expires.instant = Instant::now();
+            Ok(())
+        })?;
+        self.remove_if_expired(id);
         Ok(())
+    }
+
+    /// Another conversation may have been created under the same id meanwhile.
+    fn remove_if_expired(&self, id: &ConversationId) {
+        self.by_id.remove_if(id, |_, conversation| conversation.lock().has_expired());
     }
 
     /// How many conversations are in memory.
@@ -67,7 +90,7 @@ impl Conversations {
         let found = self.by_id.get(id).map(|entry| entry.value().clone());
         let conversation = found.ok_or(Error::ConversationNotFound)?;
         let mut conversation = conversation.lock();
-        if conversation.expires.instant <= Instant::now() {
+        if conversation.has_expired() {
             return Err(Error::ConversationNotFound);
         }
         act(&mut conversation)
@@ -85,7 +108,7 @@ impl Conversations {
             let found = self.by_id.get(&id).map(|entry| entry.value().clone());
             match found.map(|conversation| conversation.lock().expires.instant) {
                 Some(expires) if expires > now => checks.push(Reverse((expires, id))),
-                _ => drop(self.by_id.remove(&id)),
+                _ => self.remove_if_expired(&id),
             }
         }
         if self.by_id.capacity() > 4 * checks.len() + 1024 {

@@ -3,14 +3,14 @@ use bytes::Bytes;
 use super::*;
 use crate::config::Config;
 use crate::domain::message::{NewMessage, Sender};
-use crate::store::PendingMessage;
+use crate::store::{PendingConversation, PendingMessage};
 
 const A_MINUTE: Duration = Duration::from_secs(60);
 
 async fn store_and_reader() -> (Store, ConversationId, ConversationReader) {
     let store = Store::open(&Config::from_variables(|_| None).unwrap()).await;
     let id = ConversationId::random();
-    store.create(&id).await.unwrap();
+    store.create(&PendingConversation::with_id(id)).await.unwrap();
     let reader = ConversationReader::new(&store, id, Cursor::START);
     (store, id, reader)
 }

@@ -58,7 +58,7 @@ impl RedisStore {
         let first_length = limit.min(PIECE);
         let first = Part { start, end: start + first_length };
         let found = operation.run(&first).await.map_err(unavailable)?;
-        let (mut part, mut expires) = found.ok_or(Error::ConversationNotFound)?;
+        let (mut part, mut expires, seen) = found.ok_or(Error::ConversationNotFound)?;
         let mut is_whole = part.len() < first_length;
         if !is_whole && limit > PIECE {
             let found = operation.run(&LengthAndExpiry).await.map_err(unavailable)?;
@@ -68,7 +68,7 @@ impl RedisStore {
             (expires, is_whole) = (expires_then, end == length);
         }
         let lines = lines_after_cursor(part)?;
-        Ok(Tail { lines, expires, is_whole, rendered: None })
+        Ok(Tail { lines, expires, seen, is_whole, rendered: None })
     }
 
     pub(in crate::store) async fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {
@@ -103,7 +103,7 @@ async fn read_range(
         let from = start + bytes.len();
         let part = Part { start: from, end: end.min(from + PIECE) };
         let found = operation.run(&part).await.map_err(unavailable)?;
-        let (mut piece, _) = found.ok_or(Error::ConversationNotFound)?;
+        let (mut piece, ..) = found.ok_or(Error::ConversationNotFound)?;
         if from + piece.len() < end {
             piece.truncate(whole_lines(&piece));
         }

@@ -8,10 +8,12 @@ use super::retry::Attempt;
 use crate::domain::conversation::ConversationId;
 use crate::error::Error;
 
-/// The parts that all scripts share, see `scripts/begin.lua`.
-const BEGIN: &str = include_str!("scripts/begin.lua");
-const EXTEND_EXPIRY: &str = include_str!("scripts/extend_expiry.lua");
-const PUBLISH: &str = include_str!("scripts/publish.lua");
+/// The parts that scripts share, see `scripts/begin.lua`.
+pub(super) const BEGIN: &str = include_str!("scripts/begin.lua");
+pub(super) const EXTEND_EXPIRY: &str = include_str!("scripts/extend_expiry.lua");
+pub(super) const TAKE: &str = include_str!("scripts/take.lua");
+pub(super) const APPEND: &str = include_str!("scripts/append.lua");
+pub(super) const PUBLISH: &str = include_str!("scripts/publish.lua");
 
 /// Room for the fullest command, and for the bytes that a usual one has beside its script, so that
 /// the command is rarely moved while it is built.
@@ -24,7 +26,7 @@ pub(super) struct Script {
     digest: String,
 }
 
-/// A script's own arguments, which follow the three that all scripts take.
+/// A script's own arguments, which follow the three that all scripts are given.
 pub(super) trait ScriptArguments {
     /// What the script replies if it has written.
     type Success;
@@ -65,8 +67,9 @@ pub(super) enum Outcome<T> {
 }
 
 impl Script {
-    pub(super) fn new(check: &str, write: &str) -> Self {
-        let text = [BEGIN, check, EXTEND_EXPIRY, write, PUBLISH].concat();
+    /// Puts a script together.
+    pub(super) fn new(parts: &[&str]) -> Self {
+        let text = parts.concat();
         Self { digest: redis::Script::new(&text).get_hash().to_owned(), text }
     }
 }
@@ -112,12 +115,18 @@ impl<A: ScriptArguments> Command for ScriptCall<A> {
 /// The words with which the scripts refuse.
 fn refusal(word: &str) -> Option<Error> {
     match word {
+        "already_joined" => Some(Error::AlreadyJoined),
+        "conversation_closed" => Some(Error::ConversationClosed),
         "conversation_not_found" => Some(Error::ConversationNotFound),
         "forbidden" => Some(Error::ForbiddenDeletion),
         "message_not_found" => Some(Error::MessageNotFound),
         "conversation_full" => Some(Error::ConversationFull),
         "idempotency_key_reused" => Some(Error::IdempotencyKeyReused),
-        _ => None,
+        "invalid_cursor" => Some(Error::InvalidCursor),
+        word => {
+            let cursor = word.strip_prefix("conversation_changed ")?;
+            Some(Error::ConversationChanged(cursor.parse().ok()?))
+        }
     }
 }
 

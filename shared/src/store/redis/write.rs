@@ -1,6 +1,12 @@
 //! Writing: creating a conversation, and running the scripts that change one.
 
+mod close;
+mod create;
 mod delete;
+mod delete_conversation;
+mod join;
+mod mark_seen;
+mod notify_typing;
 mod send;
 
 use std::sync::atomic::Ordering::Relaxed;
@@ -8,7 +14,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use redis::Value;
 
 use super::command::{Command, Request};
-use super::keys::{channel, conversation_key};
+use super::keys::channel;
 use super::loggable::loggable;
 use super::operation::{Operation, UNKNOWN_SCRIPT};
 use super::retry::Attempt;
@@ -16,27 +22,6 @@ use super::script::{Outcome, ScriptArguments, ScriptCall};
 use super::{RedisStore, unavailable};
 use crate::domain::conversation::ConversationId;
 use crate::error::Error;
-
-/// `SET … NX`: creates a conversation, and leaves one alone that is there. A first attempt may
-/// arrive after a later one was answered and messages were added.
-struct Create {
-    ttl_milliseconds: u128,
-}
-
-impl Command for Create {
-    type Reply = ();
-
-    fn request(&self, id: &ConversationId, _: Attempt) -> Request {
-        let mut set = redis::cmd("SET");
-        set.arg(conversation_key(id)).arg(crate::event_log::new(id));
-        set.arg("NX").arg("PX").arg(self.ttl_milliseconds);
-        Request::Command(set)
-    }
-
-    fn parse(&self, _: &ConversationId, replies: Vec<Value>) -> Option<()> {
-        matches!(replies[..], [Value::Okay | Value::Nil]).then_some(())
-    }
-}
 
 /// Publishes a message without an event, at which followers read on.
 struct PublishReadOn {
@@ -58,11 +43,6 @@ impl Command for PublishReadOn {
 }
 
 impl RedisStore {
-    pub(in crate::store) async fn create(&self, id: &ConversationId) -> Result<(), Error> {
-        let create = Create { ttl_milliseconds: self.ttl_milliseconds };
-        Operation::new(&self.client, id).run(&create).await.map_err(unavailable)
-    }
-
     /// Runs a script on a conversation: by its text if Redis does not know its digest, and with
     /// the key of the remembered sends if the script turns out to need it.
     async fn write<A: ScriptArguments>(

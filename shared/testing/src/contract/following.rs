@@ -29,7 +29,15 @@ pub async fn a_cursor_yields_what_happened_since(api: Api) {
         both.as_object().expect("an object").keys().map(String::as_str).collect();
     assert_eq!(
         fields,
-        HashSet::from(["conversationId", "messages", "deleted", "cursor", "expiresAt"])
+        HashSet::from([
+            "conversationId",
+            "messages",
+            "deleted",
+            "events",
+            "seen",
+            "cursor",
+            "expiresAt"
+        ])
     );
     let all = api.get(&conversation).await;
     assert_eq!(both["messages"], all.json()["messages"]);

@@ -14,7 +14,7 @@ use crate::domain::cursor::Cursor;
 use crate::domain::message::{NewMessage, Sender};
 use crate::elasticache::token::{Credentials, IamLogin, SharedCredentials};
 use crate::store::reader::{ConversationReader, Next};
-use crate::store::{PendingMessage, Store};
+use crate::store::{PendingConversation, PendingMessage, Store};
 
 const USER: &str = "parley";
 /// Old enough for these tests.
@@ -63,7 +63,7 @@ impl Conversation {
         (settings.iam, settings.max_connection_age) = (Some(login()), max_connection_age);
         let store = Store::open(&config).await;
         let id = ConversationId::random();
-        store.create(&id).await.unwrap();
+        store.create(&PendingConversation::with_id(id)).await.unwrap();
         let follower = ConversationReader::new(&store, id, Cursor::START);
         let mut conversation = Self { store, id, follower };
         // The first is there to be read, and the second needs the subscription.

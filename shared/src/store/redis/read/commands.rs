@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 use redis::{Cmd, Value};
 
 use crate::domain::conversation::ConversationId;
+use crate::domain::seen::Seen;
 use crate::event_log::line::MAX_LINE_BYTES;
-use crate::event_log::state::STATE_LENGTH;
+use crate::event_log::state::{self, STATE_LENGTH};
 use crate::event_log::{FRONT_LENGTH, first_line};
 use crate::store::redis::command::{Command, Request, exactly};
 use crate::store::redis::keys::conversation_key;
@@ -71,15 +72,15 @@ impl Command for LengthAndExpiry {
     }
 }
 
-/// The bytes from `start` to before `end`, and when the conversation expires. `None` if there is
-/// no conversation.
+/// The bytes from `start` to before `end`, when the conversation expires, and how far each side has
+/// seen it. `None` if there is no conversation.
 pub(super) struct Part {
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
 impl Command for Part {
-    type Reply = Option<(Vec<u8>, SystemTime)>;
+    type Reply = Option<(Vec<u8>, SystemTime, Seen)>;
 
     fn request(&self, id: &ConversationId, _: Attempt) -> Request {
         let front = getrange(id, 0, FRONT_LENGTH);
@@ -96,7 +97,7 @@ impl Command for Part {
         };
         let Some(expires) = time(expires) else { return Some(None) };
         let is_own = front.get(STATE_LENGTH..) == Some(first_line(id).as_bytes());
-        is_own.then_some(Some((part, expires)))
+        is_own.then(|| Some((part, expires, state::seen(&front))))
     }
 }
 

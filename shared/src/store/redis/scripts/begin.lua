@@ -1,7 +1,7 @@
 #!lua
--- Begins every script that writes. A script is five files, put together as one text: begin.lua, its
--- own *_check.lua, extend_expiry.lua, its own *_write.lua, and publish.lua. Functions would cost Lua
--- more than the work that they do.
+-- Begins every script that changes a conversation. A script is several files, put together as one
+-- text: begin.lua, its own check, extend_expiry.lua if it extends the conversation's life, what it
+-- writes, and publish.lua. Functions would cost Lua more than the work that they do.
 --
 -- With the line "#!lua", Redis refuses a script as a whole if it may not write (memory full, disk
 -- full, a replica), instead of in its middle. Numbers are given to Redis as strings if possible,
@@ -23,8 +23,10 @@ end
 local RETRIED, REMEMBERED_UNTIL = '2', '15'
 local retried, remembered_until = string.sub(state, 3, 15), string.sub(state, 16, 28)
 local NEVER = '0000000000000'
+local is_closed = string.byte(state) == 99
 
 local length = call('STRLEN', conversation)
 local place = string.format('%08x', length - FRONT_LENGTH)
--- The check sets these: the line to append, what to reply, and whether the send is remembered.
-local line, reply, remembers
+-- The check sets these: the line to append, what to reply, whether the send is remembered, who takes
+-- the conversation, and what is published instead of the line.
+local line, reply, remembers, takes, notification

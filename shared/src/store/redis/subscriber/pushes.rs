@@ -2,7 +2,7 @@
 //!
 //! The scripts publish the event itself: when the conversation expires now, in milliseconds since
 //! 1970; a blank; where the event's line begins, in hexadecimal; a line feed; and the line, if it is
-//! short. A push may be lost with its connection, the log may not. So a confirmed subscription has
+//! short. What has no line is published as `typing agent` or `seen agent 123`. A push may be lost with its connection, the log may not. So a confirmed subscription has
 //! the followers read on from their cursors, whatever they have missed.
 
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::event::Event;
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
-use crate::store::notifier::{Notification, PublishedEvent, Topics};
+use crate::store::notifier::{Note, Notification, PublishedEvent, Topics};
 use crate::store::redis::keys::conversation_of;
 
 /// The crate `redis` calls it with each push on one connection.
@@ -38,9 +38,8 @@ impl AsyncPushSender for Pushes {
         match kind {
             PushKind::Subscribe | PushKind::SSubscribe => self.topics.confirm(&id),
             PushKind::Message | PushKind::SMessage => {
-                let event = data.into_iter().nth(1).and_then(published_event);
-                let notification = event.map_or(Notification::ReadOn, Notification::Event);
-                self.topics.notify(&id, notification);
+                let notification = data.into_iter().nth(1).and_then(notification);
+                self.topics.notify(&id, notification.unwrap_or(Notification::ReadOn));
             }
             // Of a conversation that is followed: its slot has left this node of the cluster.
             PushKind::SUnsubscribe if self.topics.is_followed(&id) => {
@@ -66,9 +65,26 @@ fn conversation(channel: &Value) -> Option<ConversationId> {
 }
 
 /// Reads what was published, if it is what the scripts publish.
-fn published_event(payload: Value) -> Option<Arc<PublishedEvent>> {
+fn notification(payload: Value) -> Option<Notification> {
     let Value::BulkString(payload) = payload else { return None };
-    let payload = Bytes::from(payload);
+    if payload.first().is_some_and(u8::is_ascii_digit) {
+        published_event(payload.into()).map(Notification::Event)
+    } else {
+        note(std::str::from_utf8(&payload).ok()?).map(Notification::Note)
+    }
+}
+
+fn note(payload: &str) -> Option<Note> {
+    let mut words = payload.split(' ');
+    let note = match (words.next()?, words.next()?.parse().ok()?) {
+        ("typing", sender) => Note::Typing(sender),
+        ("seen", sender) => Note::Seen(sender, words.next()?.parse().ok()?),
+        _ => return None,
+    };
+    words.next().is_none().then_some(note)
+}
+
+fn published_event(payload: Bytes) -> Option<Arc<PublishedEvent>> {
     let head_end = memchr(b'\n', &payload)?;
     let (expires, start) = std::str::from_utf8(&payload[..head_end]).ok()?.split_once(' ')?;
     let start = Cursor(u32::from_str_radix(start, 16).ok()?);
@@ -79,10 +95,11 @@ fn published_event(payload: Value) -> Option<Arc<PublishedEvent>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::message::Sender;
 
     #[test]
     fn an_event_is_read_as_the_scripts_publish_it_and_nothing_else_is() {
-        let read = |payload: &str| published_event(Value::BulkString(payload.into()));
+        let read = |payload: &str| published_event(Bytes::copy_from_slice(payload.as_bytes()));
         let event = read("1743861660000 0000002a\n{\"messageId\":\"…\"},\n").unwrap();
         assert_eq!(event.start, Cursor(42));
         assert_eq!(event.line, "{\"messageId\":\"…\"},\n");
@@ -92,6 +109,16 @@ mod tests {
         for other in ["", "1743861660000 0000002a", "1743861660000\n", "x 1\n", "1 x\n", "-1 1\n"] {
             assert!(read(other).is_none(), "{other}");
         }
-        assert!(published_event(Value::Int(1)).is_none());
+        assert!(notification(Value::Int(1)).is_none());
+    }
+
+    #[test]
+    fn a_note_is_read_as_the_scripts_publish_it_and_nothing_else_is() {
+        assert_eq!(note("typing customer"), Some(Note::Typing(Sender::Customer)));
+        assert_eq!(note("seen agent 123"), Some(Note::Seen(Sender::Agent, Cursor(123))));
+        for other in ["", "typing", "typing x", "typing agent 1", "seen agent", "seen agent x", "x"]
+        {
+            assert!(note(other).is_none(), "{other}");
+        }
     }
 }

@@ -10,11 +10,12 @@ use crate::error::Error;
 use crate::event_log::{line, offset_of};
 use crate::store::redis::RedisStore;
 use crate::store::redis::retry::Attempt;
-use crate::store::redis::script::{Script, ScriptArguments};
+use crate::store::redis::script::{BEGIN, EXTEND_EXPIRY, PUBLISH, Script, ScriptArguments};
 
 static DELETE: LazyLock<Script> = LazyLock::new(|| {
     let check = include_str!("../scripts/delete_check.lua");
-    Script::new(check, include_str!("../scripts/delete_write.lua"))
+    let write = include_str!("../scripts/delete_write.lua");
+    Script::new(&[BEGIN, check, EXTEND_EXPIRY, write, PUBLISH])
 });
 
 /// The arguments of `scripts/delete_check.lua`.

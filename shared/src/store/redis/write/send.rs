@@ -5,18 +5,21 @@ use std::sync::LazyLock;
 use redis::Cmd;
 
 use crate::domain::conversation::ConversationId;
+use crate::domain::cursor::ExpectedVersion;
 use crate::domain::idempotency::Idempotency;
 use crate::domain::message::MessageId;
+use crate::domain::taker::Taker;
 use crate::error::Error;
 use crate::event_log::line::PLACE;
 use crate::store::redis::RedisStore;
 use crate::store::redis::retry::Attempt;
-use crate::store::redis::script::{Script, ScriptArguments};
+use crate::store::redis::script::{BEGIN, EXTEND_EXPIRY, PUBLISH, Script, ScriptArguments, TAKE};
 use crate::store::{PendingMessage, Sent};
 
 static SEND: LazyLock<Script> = LazyLock::new(|| {
     let check = include_str!("../scripts/send_check.lua");
-    Script::new(check, include_str!("../scripts/send_write.lua"))
+    let write = include_str!("../scripts/send_write.lua");
+    Script::new(&[BEGIN, check, EXTEND_EXPIRY, write, TAKE, PUBLISH])
 });
 
 /// The arguments of `scripts/send_check.lua`.
@@ -27,6 +30,10 @@ struct SendArguments<'a> {
     line_end: &'a [u8],
     /// How many bytes the conversation's string may have.
     max_length: usize,
+    /// At which version the message may be added.
+    expected: ExpectedVersion,
+    /// Who takes the conversation, unless it has been taken.
+    taker: Option<Taker>,
     /// What the send is remembered by.
     idempotency: Option<&'a Idempotency>,
 }
@@ -44,6 +51,14 @@ impl ScriptArguments for SendArguments<'_> {
         match attempt {
             Attempt::First => command.arg(""),
             Attempt::Later(started) => command.arg(started.elapsed().as_millis()),
+        };
+        match self.expected {
+            ExpectedVersion::Any => command.arg(""),
+            ExpectedVersion::Cursor(cursor) => command.arg(cursor.0),
+        };
+        match self.taker {
+            None => command.arg(""),
+            Some(taker) => command.arg(taker.to_string()),
         };
         if let Some(idempotency) = self.idempotency {
             command.arg(idempotency.key()).arg(idempotency.fingerprint());
@@ -70,6 +85,8 @@ impl RedisStore {
             id: &message.id,
             line_end: &message.line[PLACE.end..],
             max_length: self.max_conversation_length,
+            expected: message.expected,
+            taker: message.taker,
             idempotency: message.idempotency.as_ref(),
         };
         self.write(id, message.idempotency.is_some(), arguments).await

@@ -1,0 +1,2 @@
+
+call('SETRANGE', conversation, '0', 'c')

@@ -1,0 +1,42 @@
+//! Deleting a conversation.
+
+use std::sync::LazyLock;
+
+use redis::Cmd;
+
+use crate::domain::conversation::ConversationId;
+use crate::error::Error;
+use crate::store::redis::RedisStore;
+use crate::store::redis::retry::Attempt;
+use crate::store::redis::script::{Script, ScriptArguments};
+
+static DELETE_CONVERSATION: LazyLock<Script> =
+    LazyLock::new(|| Script::new(&[include_str!("../scripts/delete_conversation.lua")]));
+
+/// The arguments of `scripts/delete_conversation.lua`.
+struct DeleteConversationArguments;
+
+impl ScriptArguments for DeleteConversationArguments {
+    type Success = ();
+
+    fn script(&self) -> &'static Script {
+        &DELETE_CONVERSATION
+    }
+
+    fn append_to(&self, command: &mut Cmd, attempt: Attempt) {
+        command.arg(u8::from(attempt != Attempt::First));
+    }
+
+    fn parse(&self, word: &str) -> Option<()> {
+        (word == "done").then_some(())
+    }
+}
+
+impl RedisStore {
+    pub(in crate::store) async fn delete_conversation(
+        &self,
+        id: &ConversationId,
+    ) -> Result<(), Error> {
+        self.write(id, false, DeleteConversationArguments).await
+    }
+}
