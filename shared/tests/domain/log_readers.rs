@@ -50,7 +50,7 @@ fn read_in_every_way(bytes: &[u8], start: Cursor) {
     for (cursor, event) in events(bytes, start) {
         assert!(cursor >= last, "a cursor went back");
         last = cursor;
-        let (Event::Message(text) | Event::Deleted(text)) = event;
+        let (Event::Message(text) | Event::Deleted(text) | Event::Other(_, text)) = event;
         assert!(!text.contains(&b'\n'), "an event is one line");
     }
 
@@ -107,6 +107,8 @@ fn nearly_a_log() -> impl Strategy<Value = Vec<u8>> {
         Just(b",\n".to_vec()),
         Just(line::MESSAGE_MARK.as_bytes().to_vec()),
         Just(line::DELETION_MARK.as_bytes().to_vec()),
+        Just(line::CREATION_MARK.as_bytes().to_vec()),
+        Just(b"{\"event\":\"joined\"},\n".to_vec()),
         Just(ID.as_bytes().to_vec()),
         Just(b"\"},\n".to_vec()),
         prop::collection::vec(any::<u8>(), 0..8),
