@@ -190,7 +190,7 @@ fn message_ids(log: Vec<u8>) -> HashSet<String> {
 fn deleted(lines: &[u8], start: Cursor) -> HashSet<String> {
     let ids = events(lines, start).filter_map(|(_, event)| match event {
         Event::Deleted(id) => Some(String::from_utf8(id.to_vec()).unwrap()),
-        Event::Message(_) => None,
+        Event::Message(_) | Event::Other(..) => None,
     });
     ids.collect()
 }

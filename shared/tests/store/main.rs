@@ -6,6 +6,7 @@ mod clock_skew;
 mod contract;
 mod conversing;
 mod cost;
+mod event_faults;
 mod failover;
 mod iam_token;
 mod memory_store;

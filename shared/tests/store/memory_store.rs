@@ -88,7 +88,7 @@ async fn a_full_memory_refuses_what_is_new_until_something_expires_and_loses_not
     let mut created = 0;
     let refused = loop {
         match store.create(&PendingConversation::with_id(ConversationId::random())).await {
-            Ok(()) => created += 1,
+            Ok(_) => created += 1,
             Err(refused) => break refused,
         }
     };

@@ -85,7 +85,7 @@ async fn a_first_attempt_that_arrives_after_the_second_adds_nothing_and_destroys
 }
 
 /// Lets the held first attempt through, and waits until Redis has run it.
-async fn late(redis: &RedisServer, proxy: &Proxy) {
+pub async fn late(redis: &RedisServer, proxy: &Proxy) {
     let processed = || -> u64 {
         let stats = redis.command(&["INFO", "stats"]);
         let line = stats.lines().find_map(|line| line.strip_prefix("total_commands_processed:"));
