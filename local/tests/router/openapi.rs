@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use functions::http::error::status_and_code;
 use functions::route::Route;
 use serde_json::Value;
+use shared::domain::cursor::Cursor;
 use shared::domain::field::Field;
 use shared::domain::limits::{MAX_CONTENT_BYTES, MAX_WAIT_SECONDS};
 use shared::error::Error;
@@ -36,13 +37,26 @@ fn operations(document: &Value) -> impl Iterator<Item = (&String, &String, &Valu
 
 /// Every error there is, but those of requests that are to no route.
 fn errors() -> Vec<Error> {
-    let fields = [Field::Sender, Field::Content, Field::Timestamp];
+    let fields = [
+        Field::Sender,
+        Field::Content,
+        Field::Timestamp,
+        Field::Event,
+        Field::Cursor,
+        Field::Name,
+        Field::Reason,
+        Field::Metadata,
+    ];
     let mut errors = vec![
         Error::InvalidJson(String::new()),
         Error::MissingField(Field::Sender),
         Error::InvalidConversationId,
         Error::InvalidMessageId,
         Error::InvalidIdempotencyKey,
+        Error::InvalidIfMatch,
+        Error::AlreadyJoined,
+        Error::ConversationClosed,
+        Error::ConversationChanged(Cursor::START),
         Error::InvalidCursor,
         Error::InvalidWait,
         Error::Unauthorized,

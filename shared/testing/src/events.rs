@@ -42,23 +42,29 @@ impl EventSource {
 
     /// Connects, and holds the answer to be a stream, whether the store can be reached or not.
     pub async fn connect(&mut self) {
+        let connected = self.try_connect().await;
+        connected.unwrap_or_else(|status| panic!("{status} in place of a stream"));
+    }
+
+    /// Connects, or returns the status with which the connection was refused.
+    async fn try_connect(&mut self) -> Result<(), u16> {
         let response = self.ask().await;
-        assert_eq!(response.status(), 200, "{:?}", response.text().await);
+        if response.status() != 200 {
+            return Err(response.status().as_u16());
+        }
         let kind = response.headers().get("content-type");
         assert_eq!(kind, Some(&HeaderValue::from_static("text/event-stream")));
         assert_eq!(response.headers()["x-accel-buffering"], "no");
         self.received.clear();
         self.stream = Some(response);
+        Ok(())
     }
 
     /// The next event, or the status with which a connection was refused.
     pub async fn next_or_status(&mut self) -> Result<Event, u16> {
         loop {
             if self.stream.is_none() {
-                let status = self.ask().await.status().as_u16();
-                if status != 200 {
-                    return Err(status);
-                }
+                self.try_connect().await?;
             }
             if let Some(event) = self.next_of_connection().await {
                 return Ok(event);
