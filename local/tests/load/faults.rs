@@ -14,10 +14,12 @@ use tokio::time::{sleep, timeout};
 
 use crate::record::{Faults, Record};
 use crate::tally::Tally;
-use crate::{PATIENCE, PAUSE, THE_END, durable_redis, seconds};
+use crate::{PATIENCE, PAUSE, THE_END, durable_redis, events, seconds};
 
 const WRITERS: usize = 16;
 const CONVERSATIONS: usize = 4;
+/// Who lead conversations from their beginning to their end.
+const LEADERS: usize = 3;
 /// Seconds of the short form.
 const SHORT: u64 = 8;
 /// Seconds after which fresh conversations are begun, before these are full.
@@ -72,6 +74,11 @@ async fn round(
             (conversation, record)
         });
     }
+    let mut leaders = JoinSet::new();
+    for _ in 0..LEADERS {
+        let (api, stop, tally) = (api.clone(), stop.clone(), tally.clone());
+        leaders.spawn(async move { events::lead(&api, &stop, &tally).await });
+    }
     let mut followers = JoinSet::new();
     for conversation in &conversations {
         let source = EventSource::new(api, conversation);
@@ -85,6 +92,8 @@ async fn round(
     }
     stop.store(true, Ordering::SeqCst);
     let mut records = timeout(PATIENCE, writers.join_all()).await.expect("the writers end");
+    let led = timeout(PATIENCE, leaders.join_all()).await.expect("the leaders end");
+    assert!(led.iter().sum::<usize>() > 0, "no conversation was led to its end");
     for conversation in &conversations {
         let sent = tally.until_available(|| api.send_once(conversation, THE_END, "the-end")).await;
         assert_eq!(sent.status, 201, "{sent:?}");

@@ -1,6 +1,7 @@
 //! Mixed load on the router, against a record of what was acknowledged.
 //!
-//! - [`faults`]: Redis and the way to it fail again and again.
+//! - [`faults`]: Redis and the way to it fail again and again; [`events`]: conversations that are
+//!   led from their beginning to their end meanwhile.
 //! - [`soak`]: streams come and go, some clients read slowly, and the router keeps its size.
 //! - [`record`]: what was acknowledged, and what is there.
 //! - [`tally`]: how often requests succeeded, and how long they took.
@@ -14,6 +15,7 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod events;
 mod faults;
 mod record;
 mod soak;

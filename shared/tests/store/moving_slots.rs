@@ -6,6 +6,7 @@
 //! PARLEY_LOAD_SECONDS=60 cargo test -p shared --test store moving_slots
 //! ```
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::conversing::{contents, open, read, send};
@@ -13,9 +14,12 @@ use crate::watching::{PROMPT, Watching};
 use crate::writing::Writing;
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::{Cursor, KnownVersions};
+use shared::domain::message::Sender;
+use shared::domain::taker::Taker;
 use shared::error::Error;
+use shared::event_log::read::{Event, events};
 use shared::store::reader::{ConversationReader, Next};
-use shared::store::{PendingConversation, Read};
+use shared::store::{PendingConversation, Read, Store};
 use testing::cluster::Cluster;
 use testing::wait::{PATIENCE, wait_until};
 use tokio::task::JoinSet;
@@ -112,6 +116,7 @@ async fn under_load(cluster: &Cluster, move_slot: impl AsyncFn(&Writing, u16, us
         crate::writing::send(&store, id, "the-first").await;
     }
     let mut rounds = 0;
+    let mut seen = HashMap::new();
     // Once at least, however slow the machine is.
     while rounds == 0 || Instant::now() < end {
         let slot = slot_of(cluster, &ids[rounds % ids.len()]);
@@ -123,6 +128,9 @@ async fn under_load(cluster: &Cluster, move_slot: impl AsyncFn(&Writing, u16, us
             crate::writing::send(&store, id, &mark).await;
         }
         watching.all_see(&mark).await;
+        for id in &ids {
+            seen.insert(*id, mark_seen(&store, id).await);
+        }
         rounds += 1;
     }
 
@@ -136,7 +144,32 @@ async fn under_load(cluster: &Cluster, move_slot: impl AsyncFn(&Writing, u16, us
     for (id, seen) in watching.stop().await {
         assert_eq!(seen, contents(&store, &id).await, "what a follower saw, and what is there");
     }
+    for (id, seen) in seen {
+        let tail = store.read_after(&id, Cursor::START, u32::MAX).await.unwrap();
+        assert_eq!(tail.seen.agent, seen, "the last mark that was acknowledged");
+        let events = events(&tail.lines, Cursor::START);
+        let joined = events.filter(|(_, event)| matches!(event, Event::Other("joined", _)));
+        assert_eq!(joined.count(), 1, "the agent has joined in every round");
+    }
     println!("{rounds} moves and failovers, {} messages", acknowledged.len());
+}
+
+/// Has an agent join and mark the end as seen, however often the store is unavailable.
+async fn mark_seen(store: &Store, id: &ConversationId) -> Cursor {
+    let taker = Taker::of(id, None, Some("Ada"));
+    loop {
+        let end = async {
+            store.join(id, taker, Some("Ada")).await?;
+            let tail = store.read_after(id, Cursor::START, u32::MAX).await?;
+            let end = Cursor::START.advanced_by(tail.lines.len());
+            store.mark_seen(id, Sender::Agent, end).await.map(|()| end)
+        };
+        match end.await {
+            Ok(end) => return end,
+            Err(Error::StoreUnavailable(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
 }
 
 /// Waits for what happens after what there is already, however often the store is unavailable.

@@ -110,14 +110,17 @@ async fn follow(mut following: ConversationReader, seen: watch::Sender<Vec<Strin
     }
 }
 
-/// The contents of the messages in some lines, all of which must be messages.
+/// The contents of the messages in some lines, in which nothing was deleted.
 fn messages(lines: &[u8], start: Cursor) -> Vec<String> {
-    let message = |(_, event): (Cursor, Event)| {
-        let Event::Message(message) = event else { panic!("nothing was deleted: {event:?}") };
-        let message: Value = serde_json::from_slice(message).unwrap();
-        message["content"].as_str().unwrap().to_owned()
+    let message = |(_, event): (Cursor, Event)| match event {
+        Event::Message(message) => {
+            let message: Value = serde_json::from_slice(message).unwrap();
+            Some(message["content"].as_str().unwrap().to_owned())
+        }
+        Event::Other(..) => None,
+        Event::Deleted(id) => panic!("nothing was deleted: {id:?}"),
     };
-    events(lines, start).map(message).collect()
+    events(lines, start).filter_map(message).collect()
 }
 
 /// Lets a store that is unavailable come back; nothing else may be wrong.
