@@ -61,7 +61,12 @@ async fn the_api_works_as_printed_and_its_page_from_disk() {
     session.prints(&[
         r#"{"message":"Message added successfully""#,
         "idempotency-replayed: true",
+        // Of a creation under a key, and of sending only if nothing is new.
+        "idempotency-replayed: true",
+        "HTTP/1.1 201 Created",
+        "HTTP/1.1 412 Precondition Failed",
         "HTTP/1.1 304 Not Modified",
+        r#"{"message":"Event accepted"}{"message":"Event accepted"}{"message":"Event accepted"}"#,
         r#""content":"Is anybody there?""#,
         // The answer that was held holds what came later alone.
         r#""messages":[{"messageId":""#,
@@ -81,7 +86,8 @@ async fn the_api_works_as_printed_and_its_page_from_disk() {
 
     let browser = Browser::start();
     let page = DocumentedPage::open(&browser, session.line_with("file://")).await;
-    page.shows(&["customer: Hello", "customer: Is anybody there?", "agent: I am."]).await;
+    let open = "agent: We are open until 8.";
+    page.shows(&["customer: Hello", "customer: Is anybody there?", open, "agent: I am."]).await;
 }
 
 #[test]

@@ -30,12 +30,12 @@ exec "$PARLEY_ROUTER" "$@"
 "#;
 
 /// Stands before the real curl, which ends well where a request is refused. A stream ends by its time
-/// limit (28), and that is no failure.
+/// limit (28), and a condition (`If-Match`) is there to be refused (22): neither is a failure.
 const CURL: &str = r#"#!/bin/sh
 PATH=${PATH#*:}
 curl --no-progress-meter --fail-with-body "$@"
 status=$?
-case "$status $*" in "28 "*--max-time*) exit ;; esac
+case "$status $*" in "28 "*--max-time* | "22 "*If-Match*) exit ;; esac
 exit $status
 "#;
 
