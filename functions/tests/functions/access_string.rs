@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use reqwest::Method;
+use serde_json::json;
 use serde_norway::Value;
 use testing::api::{Api, answer};
 use testing::events::EventSource;
@@ -72,4 +73,18 @@ async fn what_the_caches_user_may_do_is_enough_and_no_more() {
     assert_eq!(answer(again).await.status, 304);
     assert_eq!(api.delete(&conversation, &message).await.status, 200);
     assert_eq!(api.contents(&conversation).await, ["once"]);
+    for event in [
+        json!({"sender": "agent", "event": "typing"}),
+        json!({"sender": "agent", "event": "seen", "cursor": "0"}),
+        json!({"sender": "agent", "event": "joined", "name": "Ada"}),
+        json!({"sender": "agent", "event": "closed"}),
+    ] {
+        api.accepted(&conversation, event).await;
+    }
+    let key = "3f0c1a52-7a3e-4b1f-9c55-0d2f6a7b8c9d";
+    for replayed in [false, true] {
+        let created = api.create_with(json!({"metadata": {"a": 1}}), key).await;
+        assert_eq!(created.headers.contains_key("idempotency-replayed"), replayed);
+    }
+    assert_eq!(api.delete_conversation(&conversation).await.status, 200);
 }

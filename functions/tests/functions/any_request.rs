@@ -41,9 +41,13 @@ const HEADERS: [&str; 7] = [
     "authorization",
 ];
 
-const LIKELY: [(&str, &str); 5] = [
+const LIKELY: [(&str, &str); 9] = [
     ("accept", "text/event-stream"),
     ("idempotency-key", "key"),
+    ("idempotency-key", "3f0c1a52-7a3e-4b1f-9c55-0d2f6a7b8c9d"),
+    ("if-match", "*"),
+    ("if-match", "\"0\""),
+    ("if-match", "\"99999999999\""),
     ("if-none-match", CURSOR),
     ("last-event-id", CURSOR),
     ("last-event-id", ""),
@@ -108,15 +112,17 @@ fn headers() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
 }
 
 fn body() -> impl Strategy<Value = Vec<u8>> {
-    let value = prop_oneof![
-        Just("\"agent\"".to_owned()),
-        Just("\"2025-04-05T14:01:00Z\"".to_owned()),
-        Just("\"\\ud800\"".to_owned()),
-        Just("1e999".to_owned()),
-        Just("[".repeat(5_000)),
-        any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
-    ];
-    let object = [value.clone(), value.clone(), value].prop_map(|[sender, content, timestamp]| {
+    let value = || {
+        prop_oneof![
+            Just("\"agent\"".to_owned()),
+            Just("\"2025-04-05T14:01:00Z\"".to_owned()),
+            Just("\"\\ud800\"".to_owned()),
+            Just("1e999".to_owned()),
+            Just("[".repeat(5_000)),
+            any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+        ]
+    };
+    let object = [value(), value(), value()].prop_map(|[sender, content, timestamp]| {
         format!(r#"{{"sender":{sender},"content":{content},"timestamp":{timestamp}}}"#).into_bytes()
     });
     let message = "[ -~]{1,40}".prop_map(|text| {
@@ -125,9 +131,18 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         let body = format!(r#"{{"sender":"agent","content":{text},"timestamp":"{timestamp}"}}"#);
         body.into_bytes()
     });
+    let event = select(&["typing", "seen", "joined", "closed", "left"][..]);
+    let event = (event, value()).prop_map(|(event, value)| {
+        let start = format!(r#"{{"sender":"agent","event":"{event}""#);
+        format!(r#"{start},"name":{value},"reason":{value},"cursor":"0"}}"#).into_bytes()
+    });
+    let metadata = value()
+        .prop_map(|value| format!("{{ \"metadata\" : {{\n\"a\" : {value} }} }}").into_bytes());
     prop_oneof![
         message,
         object,
+        event,
+        metadata,
         prop::collection::vec(any::<u8>(), 0..100),
         (17_000_usize..140_000).prop_map(|length| vec![b'{'; length]),
     ]
