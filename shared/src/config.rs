@@ -44,6 +44,8 @@ pub struct Config {
     pub tokens: Option<Tokens>,
     /// `OPEN_CREATION`: whether creating a conversation takes no token.
     pub open_creation: bool,
+    /// `QUEUE`: whether the conversations that wait for an agent are listed.
+    pub queue: bool,
     /// `FOLLOW_HOLD_SECONDS`: how long a function holds a request that waits.
     pub follow_hold: Duration,
     /// `FOLLOW_RETRY_MILLISECONDS`: after how long a browser asks a function for the next events.
@@ -91,6 +93,7 @@ impl Config {
             number("FOLLOW_RETRY_MILLISECONDS", "milliseconds", *retry.start(), retry)?;
         let tokens = tokens::tokens(variable("AUTH_SECRET"), conversation_ttl)?;
         let open_creation = variable::boolean("OPEN_CREATION", variable("OPEN_CREATION"), true)?;
+        let queue = variable::boolean("QUEUE", variable("QUEUE"), false)?;
         if !open_creation && tokens.is_none() {
             let expectation = "true where AUTH_SECRET is not set".to_owned();
             return Err(ConfigError { variable: "OPEN_CREATION", expectation });
@@ -102,6 +105,7 @@ impl Config {
             max_memory_bytes: max_memory_bytes as usize,
             tokens,
             open_creation,
+            queue,
             follow_hold: Duration::from_secs(follow_hold),
             follow_retry: Duration::from_millis(follow_retry),
         })

@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod message;
 pub mod metadata;
+pub mod queue;
 pub mod seen;
 pub mod taker;
 pub mod timestamp;

@@ -8,6 +8,7 @@
 pub mod memory;
 mod notifier;
 mod pending;
+pub mod queue;
 pub mod reader;
 pub mod redis;
 
@@ -20,6 +21,7 @@ use crate::config::Config;
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::{Cursor, KnownVersions};
 use crate::domain::message::{MessageId, Sender};
+use crate::domain::queue::Waiting;
 use crate::domain::seen::Seen;
 use crate::domain::taker::Taker;
 use crate::error::Error;
@@ -200,6 +202,14 @@ impl Store {
         match self {
             Self::Redis(store) => store.read_after(id, after, limit).await,
             Self::Memory(store) => store.read_after(id, after, limit),
+        }
+    }
+
+    /// Lists the first of the conversations that no agent has taken.
+    async fn waiting(&self, limit: usize) -> Result<Waiting, Error> {
+        match self {
+            Self::Redis(store) => store.waiting(limit).await,
+            Self::Memory(store) => Ok(store.waiting(limit)),
         }
     }
 

@@ -17,6 +17,9 @@ impl ConversationId {
     /// How many bytes its text form has.
     pub const LENGTH: usize = Hyphenated::LENGTH;
 
+    /// The id that no conversation has: neither random nor derived from a key.
+    pub const NIL: Self = Self(Uuid::nil());
+
     /// A new id, from a cryptographically secure generator.
     pub fn random() -> Self {
         Self(Uuid::new_v4())

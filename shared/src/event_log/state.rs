@@ -73,6 +73,15 @@ pub fn is_closed(state: &[u8]) -> bool {
     state.first() == Some(&b'c')
 }
 
+/// Bytes of the state that tell whether the conversation waits.
+pub const STATUS_LENGTH: usize = 2;
+
+/// Whether the conversation waits for an agent: it is open, and nobody has taken it. An empty state
+/// is that of a conversation that is not there.
+pub fn is_waiting(state: &[u8]) -> bool {
+    state.starts_with(b"o-")
+}
+
 /// Closes the conversation.
 pub fn close(state: &mut [u8]) {
     state[0] = b'c';

@@ -2,6 +2,7 @@
 
 mod conversation;
 mod conversations;
+mod queue;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::config::Config;
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::{Cursor, ExpectedVersion, KnownVersions};
 use crate::domain::message::{MessageId, Sender};
+use crate::domain::queue::Waiting;
 use crate::domain::taker::Taker;
 use crate::error::Error;
 use crate::event_log::line::set_place;
@@ -23,6 +25,7 @@ use crate::event_log::state::STATE_LENGTH;
 use crate::event_log::{self, Creator, state};
 use conversation::{Conversation, Expiry};
 use conversations::Conversations;
+use queue::Queue;
 
 /// All conversations of this process. Cloning it shares them.
 #[derive(Clone, Debug)]
@@ -31,6 +34,8 @@ pub struct MemoryStore {
     notifier: Notifier,
     ttl: Duration,
     max_conversation_length: usize,
+    /// `None` if waiting conversations are not listed.
+    queue: Option<Arc<Queue>>,
 }
 
 impl MemoryStore {
@@ -43,6 +48,7 @@ impl MemoryStore {
             notifier: Notifier::new(None),
             ttl: config.conversation_ttl,
             max_conversation_length: config.max_conversation_length(),
+            queue: config.queue.then(Arc::default),
         }
     }
 
@@ -54,7 +60,10 @@ impl MemoryStore {
     pub(super) fn create(&self, conversation: &PendingConversation) -> Result<Created, Error> {
         let PendingConversation { id, bytes, .. } = conversation;
         let there = self.conversations.insert(id, bytes.clone(), Expiry::after(self.ttl))?;
-        let Some(there) = there else { return Ok(Created::New) };
+        let Some(there) = there else {
+            self.change_queue(|queue| queue.add(id));
+            return Ok(Created::New);
+        };
         match event_log::creator(there.lock().bytes(), bytes) {
             Creator::Same | Creator::Alike => Ok(Created::Replayed),
             Creator::Different => Err(Error::IdempotencyKeyReused),
@@ -66,7 +75,7 @@ impl MemoryStore {
         id: &ConversationId,
         message: &PendingMessage,
     ) -> Result<Sent, Error> {
-        self.conversations.with(id, |conversation| {
+        let sent = self.conversations.with(id, |conversation| {
             if let Some(idempotency) = &message.idempotency
                 && let Some((fingerprint, first)) = conversation.remembered(idempotency.key())
             {
@@ -105,7 +114,11 @@ impl MemoryStore {
             conversation.expires = Expiry::after(self.ttl);
             self.notify(id, length, conversation);
             Ok(Sent::Added(sent))
-        })
+        })?;
+        if message.taker.is_some() {
+            self.change_queue(|queue| queue.remove(id));
+        }
+        Ok(sent)
     }
 
     pub(super) fn read(&self, id: &ConversationId, known: &KnownVersions) -> Result<Read, Error> {
@@ -164,7 +177,9 @@ impl MemoryStore {
             }
             self.append(id, conversation, line, |bytes| state::take(bytes, taker));
             Ok(())
-        })
+        })?;
+        self.change_queue(|queue| queue.remove(id));
+        Ok(())
     }
 
     pub(super) fn close(&self, id: &ConversationId, line: &[u8]) -> Result<(), Error> {
@@ -173,7 +188,9 @@ impl MemoryStore {
                 self.append(id, conversation, line, state::close);
             }
             Ok(())
-        })
+        })?;
+        self.change_queue(|queue| queue.remove(id));
+        Ok(())
     }
 
     pub(super) fn mark_seen(
@@ -206,7 +223,26 @@ impl MemoryStore {
     pub(super) fn delete_conversation(&self, id: &ConversationId) -> Result<(), Error> {
         self.conversations.remove(id)?;
         self.notifier.topics().notify(id, Notification::ReadOn);
+        // Those who follow the queue remove it, so that one which is created meanwhile stays.
+        self.change_queue(|_| true);
         Ok(())
+    }
+
+    /// Lists the first of the waiting conversations.
+    pub(super) fn waiting(&self, limit: usize) -> Waiting {
+        let waits = |id: &ConversationId| {
+            let waits = self.conversations.with(id, |it| Ok(state::is_waiting(it.bytes())));
+            waits.unwrap_or(false)
+        };
+        let queue = self.queue.as_deref();
+        queue.map_or(Waiting::NONE, |queue| queue.list(limit, waits))
+    }
+
+    /// Changes the queue, if there is one, and notifies its followers.
+    fn change_queue(&self, change: impl FnOnce(&Queue) -> bool) {
+        if self.queue.as_deref().is_some_and(change) {
+            self.notifier.topics().notify(&ConversationId::NIL, Notification::ReadOn);
+        }
     }
 
     pub(super) fn subscribe(&self, id: &ConversationId) -> Subscription {

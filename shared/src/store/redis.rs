@@ -11,6 +11,7 @@
 //!
 //! - `write.rs`, `write/`: the operations that write; `script.rs`, `scripts/`: the scripts they run.
 //! - `read.rs`, `read/`: the operations that read, and their commands.
+//! - `queue.rs`, `queue/`: the conversations that wait for an agent.
 //! - `operation.rs`: attempts and the deadline; `retry.rs`: when to retry.
 //! - `client.rs`: the connections for commands; `connection.rs`: one of them; `command.rs`: what is
 //!   sent over it.
@@ -24,6 +25,7 @@ mod connection;
 mod keys;
 mod loggable;
 mod operation;
+mod queue;
 mod read;
 mod retry;
 mod script;
@@ -59,6 +61,7 @@ pub struct RedisStore {
     publish_command: &'static str,
     ttl_milliseconds: u128,
     max_conversation_length: usize,
+    has_queue: bool,
     /// Whether Redis refused to publish the last write's event. Then nobody can follow.
     publish_refused: Arc<AtomicBool>,
 }
@@ -85,6 +88,7 @@ impl RedisStore {
             publish_command: if redis.cluster { "SPUBLISH" } else { "PUBLISH" },
             ttl_milliseconds: config.conversation_ttl.as_millis(),
             max_conversation_length: config.max_conversation_length(),
+            has_queue: config.queue,
             publish_refused: Arc::default(),
         }
     }

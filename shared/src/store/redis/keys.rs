@@ -18,6 +18,12 @@ pub(super) fn sends_key(id: &ConversationId) -> String {
     id.to_key(START, "}:sends")
 }
 
+/// The queue of the conversations that wait for an agent. Its hash slot is that of the id that no
+/// conversation has, and so is its channel.
+pub(super) fn queue_key() -> String {
+    ConversationId::NIL.to_key(START, "}:queue")
+}
+
 /// The channel on which the conversation's events are published.
 pub(super) fn channel(id: &ConversationId) -> String {
     id.to_key(START, CHANNEL_END)

@@ -35,6 +35,15 @@ impl<'a> Operation<'a> {
         Self { client, id, started, attempt: Attempt::First, was_redirected: false }
     }
 
+    /// A part of this operation on another conversation, within the same time.
+    pub(super) fn on<'b>(&self, id: &'b ConversationId) -> Operation<'b>
+    where
+        'a: 'b,
+    {
+        let Self { client, started, .. } = *self;
+        Operation { client, id, started, attempt: Attempt::First, was_redirected: false }
+    }
+
     /// Runs a command, and retries it if an attempt fails on the way or comes too early.
     pub(super) async fn run<C: Command>(&mut self, command: &C) -> RedisResult<C::Reply> {
         let Client { topology, .. } = self.client;

@@ -33,6 +33,11 @@ pub(super) trait ScriptArguments {
 
     fn script(&self) -> &'static Script;
 
+    /// The key that the script changes.
+    fn key(&self, id: &ConversationId) -> String {
+        conversation_key(id)
+    }
+
     /// Appends the arguments in the order that the script names them in.
     fn append_to(&self, command: &mut Cmd, attempt: Attempt);
 
@@ -83,9 +88,9 @@ impl<A: ScriptArguments> Command for ScriptCall<A> {
         let mut command = Cmd::with_capacity(MAX_ARGUMENTS, script.len() + COMMAND_BYTES);
         command.arg(name).arg(script);
         if self.names_sends_key {
-            command.arg(2).arg(conversation_key(id)).arg(sends_key(id));
+            command.arg(2).arg(self.arguments.key(id)).arg(sends_key(id));
         } else {
-            command.arg(1).arg(conversation_key(id));
+            command.arg(1).arg(self.arguments.key(id));
         }
         command.arg(self.ttl_milliseconds).arg(self.publish_command).arg(channel(id));
         self.arguments.append_to(&mut command, attempt);

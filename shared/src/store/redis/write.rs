@@ -51,7 +51,16 @@ impl RedisStore {
         names_sends_key: bool,
         arguments: A,
     ) -> Result<A::Success, Error> {
-        let mut operation = Operation::new(&self.client, id);
+        self.write_within(&mut Operation::new(&self.client, id), names_sends_key, arguments).await
+    }
+
+    /// The same as a part of an operation.
+    pub(super) async fn write_within<A: ScriptArguments>(
+        &self,
+        operation: &mut Operation<'_>,
+        names_sends_key: bool,
+        arguments: A,
+    ) -> Result<A::Success, Error> {
         let mut call = ScriptCall {
             sends_text: false,
             names_sends_key,
@@ -77,7 +86,7 @@ impl RedisStore {
             }
         };
         if operation.was_redirected {
-            self.notify_old_node(&mut operation).await;
+            self.notify(operation).await;
         }
         Ok(success)
     }
@@ -92,15 +101,12 @@ impl RedisStore {
         }
     }
 
-    /// Notifies the followers that are still subscribed to the node that a slot is leaving. The
-    /// script has published to the node that the slot is moving to.
-    async fn notify_old_node(&self, operation: &mut Operation<'_>) {
+    /// Has followers read on. Those of a conversation whose slot is being moved may still be
+    /// subscribed to the node that it is leaving, and the script has published to the other.
+    pub(super) async fn notify(&self, operation: &mut Operation<'_>) {
         let publish = PublishReadOn { publish_command: self.publish_command };
         if let Err(error) = operation.run(&publish).await {
-            tracing::warn!(
-                error = loggable(&error),
-                "followers were not notified while a slot is moved"
-            );
+            tracing::warn!(error = loggable(&error), "followers were not notified");
         }
     }
 }

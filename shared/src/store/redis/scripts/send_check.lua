@@ -5,7 +5,8 @@
 --       have arrived ('' for a first attempt), 8 the only cursor at which it may be added ('' for any),
 --       9 who takes the conversation with it (see event_log/state.rs, '' for nobody)
 --       and for a send that is to be remembered: 10 its key, 11 its fingerprint
--- Replies the id of the message that was added, now or before, or why none was.
+-- Replies the id of the message that was added, now or before, with ' taken' if it takes the
+-- conversation, or why none was added.
 local id_start, is_retry, key, fingerprint = ARGV[4], ARGV[7] ~= '', ARGV[10], ARGV[11]
 
 line, reply, remembers = '{"messageId":"' .. id_start .. place .. ARGV[5], id_start .. place, key ~= nil
@@ -65,7 +66,7 @@ if ARGV[8] ~= '' and ARGV[8] + FRONT_LENGTH ~= length then
   return string.format('conversation_changed %d', length - FRONT_LENGTH)
 end
 if ARGV[9] ~= '' and string.byte(state, 2) == 45 then
-  takes = ARGV[9]
+  takes, reply = ARGV[9], reply .. ' taken'
 end
 if length + #line > ARGV[6] + 0 then
   return 'conversation_full'

@@ -5,7 +5,7 @@ end
 if key then
   -- The field without a name is new if all others are, because this is the first or because the
   -- others were evicted. Then the hash has no expiry yet.
-  if call('HSET', sends, key, fingerprint .. reply, '', '') == 2 then
+  if call('HSET', sends, key, fingerprint .. id_start .. place, '', '') == 2 then
     local expiring = redis.pcall('PEXPIREAT', sends, remembered_until)
     if type(expiring) == 'table' then
       call('DEL', sends)

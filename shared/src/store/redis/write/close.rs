@@ -7,6 +7,7 @@ use redis::Cmd;
 use crate::domain::conversation::ConversationId;
 use crate::error::Error;
 use crate::store::redis::RedisStore;
+use crate::store::redis::operation::Operation;
 use crate::store::redis::retry::Attempt;
 use crate::store::redis::script::{APPEND, BEGIN, EXTEND_EXPIRY, PUBLISH, Script, ScriptArguments};
 
@@ -43,6 +44,11 @@ impl RedisStore {
         id: &ConversationId,
         line: &[u8],
     ) -> Result<(), Error> {
-        self.write(id, false, CloseArguments { line }).await
+        let mut operation = Operation::new(&self.client, id);
+        self.write_within(&mut operation, false, CloseArguments { line }).await?;
+        if self.has_queue {
+            self.leave_queue(id, &operation).await;
+        }
+        Ok(())
     }
 }

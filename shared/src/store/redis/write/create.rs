@@ -76,6 +76,9 @@ impl RedisStore {
         let mut operation = Operation::new(&self.client, id);
         if !has_key {
             operation.run(&create).await.map_err(unavailable)?;
+            if self.has_queue {
+                self.enter_queue(id, true, &operation).await?;
+            }
             return Ok(Created::New);
         }
         let create = CreateOrRead(create);
@@ -84,10 +87,15 @@ impl RedisStore {
             // It expired between the two commands.
             found = operation.run(&create).await.map_err(unavailable)?;
         }
-        match event_log::creator(&found, bytes) {
-            Creator::Same => Ok(Created::New),
-            Creator::Alike => Ok(Created::Replayed),
-            Creator::Different => Err(Error::IdempotencyKeyReused),
+        let created = match event_log::creator(&found, bytes) {
+            Creator::Same => Created::New,
+            Creator::Alike => Created::Replayed,
+            Creator::Different => return Err(Error::IdempotencyKeyReused),
+        };
+        // An earlier request may have failed in between.
+        if self.has_queue && event_log::state::is_waiting(&found) {
+            self.enter_queue(id, created == Created::New, &operation).await?;
         }
+        Ok(created)
     }
 }

@@ -7,6 +7,7 @@ use redis::Cmd;
 use crate::domain::conversation::ConversationId;
 use crate::error::Error;
 use crate::store::redis::RedisStore;
+use crate::store::redis::operation::Operation;
 use crate::store::redis::retry::Attempt;
 use crate::store::redis::script::{Script, ScriptArguments};
 
@@ -37,6 +38,11 @@ impl RedisStore {
         &self,
         id: &ConversationId,
     ) -> Result<(), Error> {
-        self.write(id, false, DeleteConversationArguments).await
+        let mut operation = Operation::new(&self.client, id);
+        self.write_within(&mut operation, false, DeleteConversationArguments).await?;
+        if self.has_queue {
+            self.notify_queue(&operation).await;
+        }
+        Ok(())
     }
 }

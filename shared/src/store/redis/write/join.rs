@@ -8,6 +8,7 @@ use crate::domain::conversation::ConversationId;
 use crate::domain::taker::Taker;
 use crate::error::Error;
 use crate::store::redis::RedisStore;
+use crate::store::redis::operation::Operation;
 use crate::store::redis::retry::Attempt;
 use crate::store::redis::script::{
     APPEND, BEGIN, EXTEND_EXPIRY, PUBLISH, Script, ScriptArguments, TAKE,
@@ -48,6 +49,11 @@ impl RedisStore {
         taker: Taker,
         line: &[u8],
     ) -> Result<(), Error> {
-        self.write(id, false, JoinArguments { taker, line }).await
+        let mut operation = Operation::new(&self.client, id);
+        self.write_within(&mut operation, false, JoinArguments { taker, line }).await?;
+        if self.has_queue {
+            self.leave_queue(id, &operation).await;
+        }
+        Ok(())
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::taker::Taker;
 use crate::error::Error;
 use crate::event_log::line::PLACE;
 use crate::store::redis::RedisStore;
+use crate::store::redis::operation::Operation;
 use crate::store::redis::retry::Attempt;
 use crate::store::redis::script::{BEGIN, EXTEND_EXPIRY, PUBLISH, Script, ScriptArguments, TAKE};
 use crate::store::{PendingMessage, Sent};
@@ -39,7 +40,8 @@ struct SendArguments<'a> {
 }
 
 impl ScriptArguments for SendArguments<'_> {
-    type Success = Sent;
+    /// What was sent, and whether an agent has taken the conversation with it.
+    type Success = (Sent, bool);
 
     fn script(&self) -> &'static Script {
         &SEND
@@ -66,12 +68,17 @@ impl ScriptArguments for SendArguments<'_> {
     }
 
     /// Only a send under a key may be answered with another message's id than its own.
-    fn parse(&self, word: &str) -> Option<Sent> {
-        let id: MessageId = word.parse().ok()?;
-        match id.is_same_message(self.id) {
-            true => Some(Sent::Added(id)),
-            false => self.idempotency.map(|_| Sent::Replayed(id)),
-        }
+    fn parse(&self, word: &str) -> Option<(Sent, bool)> {
+        let (id, is_taken) = match word.strip_suffix(" taken") {
+            Some(id) => (id, true),
+            None => (word, false),
+        };
+        let id: MessageId = id.parse().ok()?;
+        let sent = match id.is_same_message(self.id) {
+            true => Sent::Added(id),
+            false => self.idempotency.map(|_| Sent::Replayed(id))?,
+        };
+        Some((sent, is_taken))
     }
 }
 
@@ -89,6 +96,12 @@ impl RedisStore {
             taker: message.taker,
             idempotency: message.idempotency.as_ref(),
         };
-        self.write(id, message.idempotency.is_some(), arguments).await
+        let mut operation = Operation::new(&self.client, id);
+        let has_key = message.idempotency.is_some();
+        let (sent, is_taken) = self.write_within(&mut operation, has_key, arguments).await?;
+        if is_taken && self.has_queue {
+            self.leave_queue(id, &operation).await;
+        }
+        Ok(sent)
     }
 }
