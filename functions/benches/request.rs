@@ -40,8 +40,13 @@ impl Present {
         for _ in 0..messages {
             store.send(&id, &PendingMessage::new(&id, &message, None)).await.unwrap();
         }
-        let state =
-            AppState { store, stream_mode: StreamMode::Live, tokens: None, open_creation: true };
+        let state = AppState {
+            store,
+            queue: None,
+            stream_mode: StreamMode::Live,
+            tokens: None,
+            open_creation: true,
+        };
         let etag = HeaderValue::from_static("");
         let mut present = Self { state, conversation: id.to_string(), etag };
         let read = present.answer(Route::GetConversation, &present.request("")).await;

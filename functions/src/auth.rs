@@ -20,14 +20,25 @@ pub(crate) fn authorize(
     state: &AppState,
     request: &Request,
 ) -> Result<(Principal, ConversationId), Error> {
-    let principal = match &state.tokens {
-        None => Principal::Anonymous,
-        Some(tokens) => tokens.verify(token(request)?)?,
-    };
+    let principal = authenticate(state, request)?;
     principal.require_more_than_creating()?;
     let conversation = request.conversation_id()?;
     principal.require_access(&conversation)?;
     Ok((principal, conversation))
+}
+
+/// Authenticates the caller, and authorizes it to see which conversations wait.
+pub(crate) fn authorize_queue(state: &AppState, request: &Request) -> Result<Principal, Error> {
+    let principal = authenticate(state, request)?;
+    principal.require_queue()?;
+    Ok(principal)
+}
+
+fn authenticate(state: &AppState, request: &Request) -> Result<Principal, Error> {
+    match &state.tokens {
+        None => Ok(Principal::Anonymous),
+        Some(tokens) => tokens.verify(token(request)?),
+    }
 }
 
 /// Authenticates the caller of a creation, if creating takes a token: one that is bound to no

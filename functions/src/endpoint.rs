@@ -5,8 +5,8 @@ use shared::domain::limits::MAX_BODY_BYTES;
 use shared::error::Error;
 
 use crate::handlers::{
-    create_conversation, delete_conversation, delete_message, get_conversation, send_event,
-    send_message,
+    create_conversation, delete_conversation, delete_message, get_conversation, list_conversations,
+    send_event, send_message,
 };
 use crate::http::request::Request;
 use crate::http::response::Response;
@@ -36,6 +36,9 @@ impl Endpoint {
             Route::SendEvent => |state, request| Box::pin(send_event::handle(state, request)),
             Route::GetConversation => {
                 |state, request| Box::pin(get_conversation::handle(state, request))
+            }
+            Route::ListConversations => {
+                |state, request| Box::pin(list_conversations::handle(state, request))
             }
             Route::DeleteMessage => {
                 |state, request| Box::pin(delete_message::handle(state, request))

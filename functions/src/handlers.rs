@@ -4,5 +4,6 @@ pub mod create_conversation;
 pub mod delete_conversation;
 pub mod delete_message;
 pub mod get_conversation;
+pub mod list_conversations;
 pub mod send_event;
 pub mod send_message;

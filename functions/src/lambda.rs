@@ -12,6 +12,7 @@ use serde_json::json;
 use shared::config::Config;
 use shared::logging::{self, Format};
 use shared::store::Store;
+use shared::store::queue::Queue;
 use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
@@ -41,8 +42,10 @@ async fn serve(endpoints: &'static [Endpoint]) -> Result<(), Error> {
     logging::start(Format::Json, std::io::stdout, LevelFilter::INFO)?;
     let config = Config::from_env()?;
     config.require_redis()?;
+    let store = Store::open(&config).await;
     let state = AppState {
-        store: Store::open(&config).await,
+        queue: config.queue.then(|| Queue::new(store.clone())),
+        store,
         stream_mode: StreamMode::LongPoll { hold: config.follow_hold, retry: config.follow_retry },
         tokens: config.tokens,
         open_creation: config.open_creation,

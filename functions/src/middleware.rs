@@ -46,7 +46,7 @@ pub async fn respond(
     let mut response = result.unwrap_or_else(|error| error_response(&error));
     log.status = Some(response.status().as_u16());
     set_common_headers(response.headers_mut(), request_id, is_stream);
-    if route == Some(Route::GetConversation) {
+    if matches!(route, Some(Route::GetConversation | Route::ListConversations)) {
         let revalidate = HeaderValue::from_static("private, no-cache");
         response.headers_mut().insert(CACHE_CONTROL, revalidate);
     }

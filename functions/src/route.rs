@@ -12,17 +12,19 @@ pub enum Route {
     SendMessage,
     SendEvent,
     GetConversation,
+    ListConversations,
     DeleteMessage,
     DeleteConversation,
 }
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::CreateConversation,
         Self::SendMessage,
         Self::SendEvent,
         Self::GetConversation,
+        Self::ListConversations,
         Self::DeleteMessage,
         Self::DeleteConversation,
     ];
@@ -34,6 +36,7 @@ impl Route {
             Self::SendMessage => "send-message",
             Self::SendEvent => "send-event",
             Self::GetConversation => "get-conversation",
+            Self::ListConversations => "list-conversations",
             Self::DeleteMessage => "delete-message",
             Self::DeleteConversation => "delete-conversation",
         }
@@ -44,7 +47,7 @@ impl Route {
         match self {
             Self::CreateConversation => Function::CreateConversation,
             Self::SendMessage | Self::SendEvent => Function::SendMessage,
-            Self::GetConversation => Function::GetConversation,
+            Self::GetConversation | Self::ListConversations => Function::GetConversation,
             Self::DeleteMessage | Self::DeleteConversation => Function::DeleteMessage,
         }
     }
@@ -61,7 +64,7 @@ impl Route {
     /// The path, with its parameters as API Gateway, cargo-lambda and matchit all write them.
     pub fn path(self) -> &'static str {
         match self {
-            Self::CreateConversation => "/api/conversations",
+            Self::CreateConversation | Self::ListConversations => "/api/conversations",
             Self::SendMessage => "/api/conversations/{conversationId}/messages",
             Self::SendEvent => "/api/conversations/{conversationId}/events",
             Self::GetConversation | Self::DeleteConversation => {

@@ -50,6 +50,7 @@ use functions::state::{AppState, StreamMode};
 use mimalloc::MiMalloc;
 use shared::logging::{self, Format};
 use shared::store::Store;
+use shared::store::queue::Queue;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
@@ -115,11 +116,18 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         Some((address, _)) => format!(", metrics on http://{address}/metrics"),
         None => String::new(),
     };
-    println!("Parley listens on http://{address}, conversations in {place}, {tokens}{scraped}");
+    let queue = match config.queue {
+        true => "queue on",
+        false => "queue off (QUEUE=true switches it on)",
+    };
+    println!(
+        "Parley listens on http://{address}, conversations in {place}, {tokens}, {queue}{scraped}"
+    );
 
     let signals = Signals::new()?;
     let state = AppState {
         store: store.clone(),
+        queue: config.queue.then(|| Queue::new(store.clone())),
         stream_mode: StreamMode::Live,
         tokens: config.tokens,
         open_creation: config.open_creation,

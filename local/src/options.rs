@@ -56,6 +56,7 @@ Further variables:
                             log in to ElastiCache with IAM
   AUTH_SECRET               the secret that signs tokens, at least 32 bytes [default: tokens are off]
   OPEN_CREATION             false if creating a conversation takes a token [default: true]
+  QUEUE                     true if the conversations that wait for an agent are listed [default: false]
   CONVERSATION_TTL_SECONDS  seconds that a conversation lives after the last write [default: 1800]
   MAX_CONVERSATION_BYTES    the most bytes of a conversation [default: 4194304]
   MAX_MEMORY_BYTES          the most memory of all conversations without Redis [default: 536870912]

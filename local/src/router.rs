@@ -12,7 +12,7 @@ use functions::middleware::respond;
 use functions::middleware::trace::trace_headers;
 use functions::route::Route;
 use functions::state::AppState;
-use http::header::{ALLOW, CONNECTION};
+use http::header::CONNECTION;
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use shared::error::Error;
@@ -76,7 +76,9 @@ impl Router {
         let pages = pages.map(|(path, page)| (path, Target::Page(page)));
         let probes = [("/healthz", Probe::Live), ("/readyz", Probe::Ready)];
         let probes = probes.map(|(path, probe)| (path, Target::Probe(probe)));
-        let routes = Route::ALL.map(|route| (route.path(), Target::Endpoint(Endpoint::of(route))));
+        let is_served = |route: &Route| *route != Route::ListConversations || state.queue.is_some();
+        let routes = Route::ALL.into_iter().filter(is_served);
+        let routes = routes.map(|route| (route.path(), Target::Endpoint(Endpoint::of(route))));
         let mut by_path: BTreeMap<&'static str, Vec<Target>> = BTreeMap::new();
         for (path, target) in pages.into_iter().chain(probes).chain(routes) {
             by_path.entry(path).or_default().push(target);
@@ -117,7 +119,7 @@ impl Router {
             }
             let (targets, path) = matched.map_err(|_| Error::RouteNotFound)?;
             match target {
-                None => Ok(method_not_allowed(targets)),
+                None => Err(method_not_allowed(targets)),
                 Some(Target::Page(page)) => Ok(page()),
                 Some(Target::Probe(Probe::Live)) => Ok(health::live()),
                 // Boxed: every other request would otherwise keep room for it.
@@ -172,13 +174,10 @@ fn allows(allowed: &Method, method: &Method) -> bool {
     method == allowed || (method == Method::HEAD && allowed == Method::GET)
 }
 
-fn method_not_allowed(targets: &[Target]) -> Response {
+fn method_not_allowed(targets: &[Target]) -> Error {
     let methods = targets.iter().map(|target| match target.method() {
         Method::GET => "GET,HEAD".to_owned(),
         method => method.to_string(),
     });
-    let allowed = HeaderValue::try_from(methods.collect::<Vec<_>>().join(","));
-    let mut response = error_response(&Error::MethodNotAllowed);
-    response.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
-    response
+    Error::MethodNotAllowed(methods.collect::<Vec<_>>().join(","))
 }

@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::domain::cursor::Cursor;
 use crate::domain::field::Field;
 use crate::domain::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES, MAX_WAIT_SECONDS};
+use crate::domain::queue::LIMITS;
 
 /// An error. Its text is the sentence that the client reads. The last two have a cause, which only
 /// the log tells.
@@ -35,12 +36,16 @@ pub enum Error {
         "The parameter \"wait\" must be a whole number of seconds from 0 to {MAX_WAIT_SECONDS}."
     )]
     InvalidWait,
+    #[error("The parameter \"limit\" must be a whole number from {} to {}.", LIMITS.start(), LIMITS.end())]
+    InvalidLimit,
     #[error("A token is required: send it in the header Authorization, after \"Bearer \".")]
     Unauthorized,
     #[error("The token is invalid, expired or not yet valid.")]
     InvalidToken,
     #[error("The token is for another conversation.")]
     ForbiddenConversation,
+    #[error("The waiting conversations are for agents whose token is for every conversation.")]
+    ForbiddenQueue,
     #[error("The token is for one conversation, and cannot create another.")]
     ForbiddenCreation,
     #[error("The field \"sender\" must be the role of the token.")]
@@ -68,7 +73,7 @@ pub enum Error {
     #[error(
         "The path does not support this method; the header Allow names those that it supports."
     )]
-    MethodNotAllowed,
+    MethodNotAllowed(String),
     #[error("The conversation is closed.")]
     ConversationClosed,
     #[error("Another agent has taken the conversation.")]

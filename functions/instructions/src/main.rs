@@ -41,8 +41,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     logging::start(Format::Text, std::io::stderr, LevelFilter::WARN)?;
     let config = Config::from_variables(|_| None)?;
     let store = Store::open(&config).await;
-    let state =
-        AppState { store, stream_mode: StreamMode::Live, tokens: None, open_creation: true };
+    let state = AppState {
+        store,
+        queue: None,
+        stream_mode: StreamMode::Live,
+        tokens: None,
+        open_creation: true,
+    };
     let conversation = ConversationId::random();
     state.store.create(&PendingConversation::with_id(conversation)).await?;
     let message = NewMessage::from_json(MESSAGE.as_bytes())?;

@@ -7,7 +7,8 @@ use functions::function::Function;
 use functions::lambda;
 use functions::route::Route;
 
-const ENDPOINTS: &[Endpoint] = &[Endpoint::of(Route::GetConversation)];
+const ENDPOINTS: &[Endpoint] =
+    &[Endpoint::of(Route::GetConversation), Endpoint::of(Route::ListConversations)];
 
 fn main() -> ExitCode {
     lambda::run(Function::GetConversation, ENDPOINTS)

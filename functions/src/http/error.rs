@@ -1,6 +1,6 @@
 //! The responses to errors.
 
-use http::header::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use shared::domain::field::Field;
@@ -36,6 +36,9 @@ pub fn error_response(error: &Error) -> Response {
         }
         Error::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, BEARER)),
         Error::InvalidToken => drop(headers.insert(WWW_AUTHENTICATE, BEARER_INVALID_TOKEN)),
+        Error::MethodNotAllowed(allowed) => {
+            headers.extend(HeaderValue::try_from(allowed).map(|allowed| (ALLOW, allowed)));
+        }
         Error::ConversationChanged(cursor) => {
             headers.extend(etag(*cursor).map(|etag| (ETAG, etag)));
         }
@@ -70,11 +73,13 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         }
         Error::InvalidIfMatch => (StatusCode::BAD_REQUEST, "invalid_if_match"),
         Error::InvalidCursor => (StatusCode::BAD_REQUEST, "invalid_cursor"),
+        Error::InvalidLimit => (StatusCode::BAD_REQUEST, "invalid_limit"),
         Error::InvalidWait => (StatusCode::BAD_REQUEST, "invalid_wait"),
         Error::InvalidHost => (StatusCode::BAD_REQUEST, "invalid_host"),
         Error::Unauthorized | Error::InvalidToken => (StatusCode::UNAUTHORIZED, "unauthorized"),
         Error::ForbiddenConversation
         | Error::ForbiddenCreation
+        | Error::ForbiddenQueue
         | Error::ForbiddenSender
         | Error::ForbiddenDeletion
         | Error::ForbiddenConversationDeletion => (StatusCode::FORBIDDEN, "forbidden"),
@@ -83,7 +88,7 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::RouteNotFound | Error::UnsupportedEvent => {
             (StatusCode::NOT_FOUND, "route_not_found")
         }
-        Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::AlreadyJoined => (StatusCode::CONFLICT, "already_joined"),
         Error::ConversationClosed => (StatusCode::CONFLICT, "conversation_closed"),
         Error::ConversationChanged(_) => (StatusCode::PRECONDITION_FAILED, "conversation_changed"),

@@ -20,6 +20,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use shared::config::Config;
 use shared::store::Store;
+use shared::store::queue::Queue;
 use tokio::time::{Instant, timeout};
 
 /// Stand in what is generated for the ids of the one conversation and the one message there are,
@@ -295,7 +296,13 @@ fn any_request_is_answered_and_never_with_a_5xx() {
             runtime.block_on(async {
                 let store = store.clone();
                 let stream_mode = generated.stream_mode;
-                let state = AppState { store, stream_mode, tokens: None, open_creation: true };
+                let state = AppState {
+                    queue: Some(Queue::new(store.clone())),
+                    store,
+                    stream_mode,
+                    tokens: None,
+                    open_creation: true,
+                };
                 let request = Present::new(&state).await.request(&generated);
                 let response = answer(generated.route, &state, &request);
                 let response = timeout(Duration::from_secs(60), response).await;

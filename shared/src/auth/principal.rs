@@ -62,6 +62,15 @@ impl Principal {
         }
     }
 
+    /// Fails unless the principal may see which conversations wait.
+    pub fn require_queue(&self) -> Result<(), Error> {
+        match self {
+            Self::Anonymous
+            | Self::Authenticated { role: Sender::Agent, conversation: None, .. } => Ok(()),
+            Self::Authenticated { .. } => Err(Error::ForbiddenQueue),
+        }
+    }
+
     /// Fails unless the principal may send as this sender.
     pub fn require_role(&self, sender: Sender) -> Result<(), Error> {
         match self {

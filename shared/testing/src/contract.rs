@@ -10,6 +10,7 @@ mod deleting;
 mod errors;
 mod events;
 mod following;
+mod queue;
 mod reading;
 mod sending;
 
@@ -18,11 +19,14 @@ pub use deleting::*;
 pub use errors::*;
 pub use events::*;
 pub use following::*;
+pub use queue::*;
 pub use reading::*;
 pub use sending::*;
 
 /// The variable that switches tokens on.
 pub const TOKENS: (&str, &str) = ("AUTH_SECRET", SECRET);
+/// The variable that switches the queue on.
+pub const QUEUE: (&str, &str) = ("QUEUE", "true");
 
 /// The contract's tests against what a function starts, each on its own, without tokens and with.
 #[macro_export]
@@ -69,6 +73,13 @@ macro_rules! contract_cases {
             events_reach_who_waits_and_who_streams [],
             an_event_that_is_no_event_is_refused_by_the_field [],
             a_deleted_conversation_is_gone_at_once_and_its_followers_are_told [],
+            conversations_wait_in_the_order_in_which_they_were_created [$crate::contract::QUEUE],
+            a_conversation_waits_until_it_is_taken_closed_or_deleted [$crate::contract::QUEUE],
+            an_expired_conversation_waits_no_longer [$crate::contract::QUEUE, ("CONVERSATION_TTL_SECONDS", "1")],
+            who_waits_for_the_queue_is_told_of_its_change [$crate::contract::QUEUE],
+            the_queue_is_streamed_as_it_stands_and_as_it_changes [$crate::contract::QUEUE],
+            the_queue_is_for_agents_of_every_conversation [$crate::contract::QUEUE],
+            the_queue_is_not_there_unless_it_is_switched_on [],
             a_reader_who_has_the_latest_version_is_answered_without_a_body [],
             any_version_is_known_to_who_says_so_and_none_of_what_is_not_there [],
             a_deleted_message_is_gone_and_the_others_stay [],
@@ -90,11 +101,11 @@ macro_rules! contract_cases {
             every_answer_carries_a_request_id_of_its_own [],
         }
     };
-    (@apart $start:expr; $($case:ident [$($variable:expr)?],)*) => {
+    (@apart $start:expr; $($case:ident [$($variable:expr),*],)*) => {
         $(
             #[tokio::test]
             async fn $case() {
-                let (url, _running) = $start(&[$($variable)?]).await;
+                let (url, _running) = $start(&[$($variable),*]).await;
                 $crate::contract::$case($crate::api::Api::at(&url)).await;
             }
         )*
@@ -104,20 +115,20 @@ macro_rules! contract_cases {
             $(
                 #[tokio::test]
                 async fn $case() {
-                    let (url, _running) = $start(&[$crate::contract::TOKENS, $($variable)?]).await;
+                    let (url, _running) = $start(&[$crate::contract::TOKENS, $($variable),*]).await;
                     let api = $crate::api::Api::at(&url).with_token($crate::token::agent());
                     $crate::contract::$case(api).await;
                 }
             )*
         }
     };
-    (@in_turn $start:expr; $($case:ident [$($variable:expr)?],)*) => {
+    (@in_turn $start:expr; $($case:ident [$($variable:expr),*],)*) => {
         $(
             println!(stringify!($case));
-            let (url, _running) = $start(&[$($variable)?]).await;
+            let (url, _running) = $start(&[$($variable),*]).await;
             $crate::contract::$case($crate::api::Api::at(&url)).await;
 
-            let (url, _running) = $start(&[$crate::contract::TOKENS, $($variable)?]).await;
+            let (url, _running) = $start(&[$crate::contract::TOKENS, $($variable),*]).await;
             let api = $crate::api::Api::at(&url).with_token($crate::token::agent());
             $crate::contract::$case(api).await;
         )*

@@ -34,6 +34,12 @@ pub fn agent_named(sub: &str) -> String {
     with_claims(&json!({"role": "agent", "sub": sub, "exp": seconds_from_now(3600)}))
 }
 
+/// The token of an agent of one conversation, good for an hour.
+pub fn bound_agent(conversation: &str) -> String {
+    let id = conversation.rsplit('/').next();
+    with_claims(&json!({"role": "agent", "conversation": id, "exp": seconds_from_now(3600)}))
+}
+
 /// The token of a conversation's customer, good for an hour; the conversation is given by its path.
 pub fn customer(conversation: &str) -> String {
     let id = conversation.rsplit('/').next();

@@ -1,9 +1,8 @@
 //! A conversation as server-sent events that are sent as they happen.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
 use futures_util::stream::unfold;
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::Cursor;
@@ -12,23 +11,17 @@ use shared::error::Error;
 use shared::event_log::line::MAX_LINE_BYTES;
 use shared::store::reader::{ConversationReader, Next};
 use shared::store::{Store, Tail};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
-use super::event_text::{
-    COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires, push_seen, push_typing,
+use super::event_text::{push_events, push_expired, push_expires, push_seen, push_typing};
+use crate::http::event_stream::{
+    COMMENT, HEARTBEAT, RETRY_UNAVAILABLE, STORE_RETRY_DELAY, until_token_ends,
 };
-use crate::http::body::ByteStream;
 use crate::http::response::{self, Response};
 
 /// Bytes of the log in one piece of the stream: what the router keeps for a client that does not
 /// read.
 const PIECE: u32 = MAX_LINE_BYTES;
-
-/// How often a stream sends something.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// The pause before a store that could not be reached is asked again.
-const STORE_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Streams from a cursor on, until the conversation expires or the token ends.
 pub(super) async fn respond(
@@ -56,13 +49,8 @@ pub(super) async fn respond(
         }
         Err(error) => return Err(error),
     }
-    let stream = unfold(stream, EventStream::next);
-    let stream: ByteStream = match token_end {
-        None => Box::pin(stream),
-        // Whatever the stream is waiting for, be it a store that does not answer.
-        Some(end) => Box::pin(stream.take_until(sleep_until(end))),
-    };
-    let response = response::event_stream(stream);
+    let stream = Box::pin(unfold(stream, EventStream::next));
+    let response = response::event_stream(until_token_ends(stream, token_end));
     Ok(response::with_unavailable(response, unavailable))
 }
 

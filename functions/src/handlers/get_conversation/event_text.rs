@@ -10,11 +10,7 @@ use shared::domain::timestamp;
 use shared::event_log::read::{Event, events};
 use shared::store::Tail;
 
-/// Milliseconds after which a browser asks again if the store could not be reached. After an error
-/// status it would never ask again.
-pub(super) const RETRY_UNAVAILABLE: &str = "retry: 3000\n\n";
-/// A comment, which keeps proxies from closing a connection on which nothing happens.
-pub(super) const COMMENT: &str = ":\n\n";
+use crate::http::event_stream::push_event;
 
 /// Appends the events in some lines, and the cursor at their end if the last event does not tell
 /// it.
@@ -25,14 +21,14 @@ pub(super) fn push_events(text: &mut String, start: Cursor, tail: &Tail) {
         last = cursor;
         match event {
             Event::Message(message) => {
-                push_event(text, cursor, "message", &String::from_utf8_lossy(message));
+                push_event(text, &cursor, "message", &String::from_utf8_lossy(message));
             }
             Event::Other(name, event) => {
-                push_event(text, cursor, name, &String::from_utf8_lossy(event));
+                push_event(text, &cursor, name, &String::from_utf8_lossy(event));
             }
             Event::Deleted(id) => {
                 let id = String::from_utf8_lossy(id);
-                push_event(text, cursor, "deleted", &format!("{{\"messageId\":\"{id}\"}}"));
+                push_event(text, &cursor, "deleted", &format!("{{\"messageId\":\"{id}\"}}"));
             }
         }
     }
@@ -46,7 +42,7 @@ pub(super) fn push_events(text: &mut String, start: Cursor, tail: &Tail) {
 /// Appends when the conversation expires.
 pub(super) fn push_expires(text: &mut String, cursor: Cursor, expires: SystemTime) {
     let expires = timestamp::format(expires);
-    push_event(text, cursor, "expires", &format!("{{\"expiresAt\":\"{expires}\"}}"));
+    push_event(text, &cursor, "expires", &format!("{{\"expiresAt\":\"{expires}\"}}"));
 }
 
 /// Appends how far the sides have seen the conversation, as far as the client was not told.
@@ -56,7 +52,7 @@ pub(super) fn push_seen(text: &mut String, cursor: Cursor, told: Seen, seen: See
         if mark != told.of(sender) {
             let sender = sender.name();
             let data = format!(r#"{{"event":"seen","sender":"{sender}","cursor":"{mark}"}}"#);
-            push_event(text, cursor, "seen", &data);
+            push_event(text, &cursor, "seen", &data);
         }
     }
 }
@@ -71,11 +67,5 @@ pub(super) fn push_typing(text: &mut String, sender: Sender) {
 
 /// Appends that the conversation has expired.
 pub(super) fn push_expired(text: &mut String, cursor: Cursor) {
-    push_event(text, cursor, "expired", "{}");
-}
-
-/// JSON escapes line feeds, so `data` is always one line.
-fn push_event(text: &mut String, cursor: Cursor, event: &str, data: &str) {
-    // Writing into a string cannot fail.
-    let _ = write!(text, "id: {cursor}\nevent: {event}\ndata: {data}\n\n");
+    push_event(text, &cursor, "expired", "{}");
 }

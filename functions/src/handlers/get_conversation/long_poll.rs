@@ -11,9 +11,8 @@ use shared::store::Store;
 use shared::store::reader::{ConversationReader, Next};
 use tokio::time::Instant;
 
-use super::event_text::{
-    COMMENT, RETRY_UNAVAILABLE, push_events, push_expired, push_expires, push_seen, push_typing,
-};
+use super::event_text::{push_events, push_expired, push_expires, push_seen, push_typing};
+use crate::http::event_stream::{COMMENT, RETRY_UNAVAILABLE};
 use crate::http::response::{self, Response};
 
 /// Bytes of the log in one batch; well below what Lambda can respond with.
