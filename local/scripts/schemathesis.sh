@@ -12,7 +12,7 @@ trap 'rm -f "$log"; kill "$router" 2>/dev/null || true' EXIT
 hold() {
     # Emptied first: the line of the router before must not be taken for that of this one.
     : >"$log"
-    "${CARGO_TARGET_DIR:-target}/debug/local" --port 0 >"$log" &
+    QUEUE=true "${CARGO_TARGET_DIR:-target}/debug/local" --port 0 >"$log" &
     router=$!
     until url=$(grep -o 'http://[^ ,]*' "$log"); do
         kill -0 "$router"

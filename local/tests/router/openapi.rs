@@ -59,6 +59,8 @@ fn errors() -> Vec<Error> {
         Error::ConversationChanged(Cursor::START),
         Error::InvalidCursor,
         Error::InvalidWait,
+        Error::InvalidLimit,
+        Error::MethodNotAllowed(String::new()),
         Error::Unauthorized,
         Error::ForbiddenConversation,
         Error::ConversationNotFound,
