@@ -6,6 +6,7 @@
 //! - [`router`]: which path leads to which endpoint.
 //! - [`cors`]: lets pages of every origin use the router.
 //! - [`openapi`]: the description of the API.
+//! - [`client`]: the module with which pages and programs use it.
 //! - [`playground`]: a page to try everything out on.
 //! - [`health`]: whether the router lives and can serve; [`health_command`]: the command that asks it.
 //! - [`metrics`]: what Prometheus may know.
@@ -18,6 +19,7 @@
 //! - [`socket`]: holds a client to the time limits, with a [`deadline`] and with what the service
 //!   tells of its [`exchange`]s. [`limits`]: all limits of serving.
 
+mod client;
 mod connections;
 mod container_credentials;
 mod cors;

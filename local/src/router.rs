@@ -23,9 +23,10 @@ use crate::exchange::Exchange;
 use crate::health::{self, Readiness};
 use crate::metrics::Metrics;
 use crate::request::{self, RequestBody, path_parameters};
-use crate::{cors, host, openapi, playground};
+use crate::{client, cors, host, openapi, playground};
 
-/// All routes, open to pages of every origin, the playground, the API's description and the probes.
+/// All routes, open to pages of every origin, the playground, the client, the API's description and
+/// the probes.
 pub struct Router {
     state: AppState,
     readiness: Readiness,
@@ -71,8 +72,11 @@ impl Target {
 impl Router {
     /// Responds from `state`; a request's body must arrive within `read_timeout`.
     pub fn new(state: AppState, read_timeout: Duration, metrics: Option<Arc<Metrics>>) -> Self {
-        let pages =
-            [("/", playground::page as fn() -> Response), ("/openapi.json", openapi::document)];
+        let pages = [
+            ("/", playground::page as fn() -> Response),
+            ("/openapi.json", openapi::document),
+            ("/parley.js", client::module),
+        ];
         let pages = pages.map(|(path, page)| (path, Target::Page(page)));
         let probes = [("/healthz", Probe::Live), ("/readyz", Probe::Ready)];
         let probes = probes.map(|(path, probe)| (path, Target::Probe(probe)));

@@ -15,6 +15,7 @@
 //! - [`connection`]: a client that says any bytes at all.
 //! - [`browser`]: a real browser, for the playground.
 //! - [`documented_page`]: the page of the API's documentation, in that browser.
+//! - [`talk`]: both sides of a conversation in Node.js, on the client `parley.js`.
 //! - [`wait`]: waiting for conditions, and how long.
 //! - [`contract`]: what the service answers, to which every way of running is held.
 
@@ -34,6 +35,7 @@ pub mod proxy;
 pub mod redis;
 pub mod router;
 pub mod runtime_api;
+pub mod talk;
 pub mod token;
 pub mod wait;
 
