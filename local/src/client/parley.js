@@ -527,7 +527,7 @@ export class Conversation {
     this.#unreadTimer ??= setTimeout(() => {
       this.#unreadTimer = undefined;
       if (this.unread !== this.#unreadTold) this.#tell("unread", (this.#unreadTold = this.unread));
-    });
+    }, 0);
   }
 
   /** @param {string} expiresAt */

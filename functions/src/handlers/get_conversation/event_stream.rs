@@ -56,7 +56,8 @@ pub(super) async fn respond(
 
 struct EventStream {
     reader: ConversationReader,
-    /// The expiry that the client was told last; `None` before the first.
+    /// The expiry that the client was told last; `None` before the first, and while the store is
+    /// unavailable.
     expires: Option<SystemTime>,
     /// How far the client was told that the sides have seen the conversation.
     seen: Seen,
@@ -91,9 +92,12 @@ impl EventStream {
                 text.into()
             }
             Err(Error::StoreUnavailable(_)) => {
-                // The stream goes on from its cursor when the store is back.
-                sleep(STORE_RETRY_DELAY).await;
-                Bytes::from_static(COMMENT.as_bytes())
+                // The client is told at once. The stream goes on from its cursor when the store is
+                // back, and begins with the expiry again.
+                if self.expires.take().is_none() {
+                    sleep(STORE_RETRY_DELAY).await;
+                }
+                [RETRY_UNAVAILABLE, COMMENT].concat().into()
             }
             // The cursor was never given out, which an unavailable store could not tell before.
             Err(Error::InvalidCursor) => Bytes::new(),
