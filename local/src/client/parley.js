@@ -42,16 +42,15 @@
  * @property {(error: ParleyError) => void} [error] following was refused, and has ended
  */
 
-/** Milliseconds until a request without an answer has failed. */
+// All times are in milliseconds.
 const ANSWER_TIMEOUT = 15_000;
-/** Milliseconds after which a stream on which nothing comes is dead; a heartbeat comes every 15 s. */
+/** After which a stream is dead; a heartbeat comes every 15 s. */
 const SILENCE_TIMEOUT = 40_000;
 const SILENCE_CHECK = 5_000;
-/** Milliseconds for which calls other than `send` are repeated. */
+/** For which calls other than `send` are repeated. */
 const CALL_TIMEOUT = 60_000;
 const BACKOFF = 500;
 const MAX_BACKOFF = 10_000;
-/** Milliseconds between the questions of a page that nobody sees. */
 const HIDDEN_PERIOD = 15_000;
 const TYPING_PERIOD = 3_000;
 const TYPING_END = 6_000;
@@ -62,7 +61,7 @@ export class ParleyError extends Error {
    * @param {number} status 0 if there was no answer
    * @param {string} code
    * @param {string} message
-   * @param {number} [retryAfter] milliseconds
+   * @param {number} [retryAfter]
    */
   constructor(status, code, message, retryAfter = 0) {
     super(message);
@@ -371,7 +370,7 @@ export class Conversation {
   }
 
   /**
-   * Reads a stream up to its end, or to a cursor. Returns milliseconds after which to ask for the next one.
+   * Reads a stream up to its end, or to a cursor. Returns the time until the next one.
    * @param {AbortController} attempt
    */
   async #stream(attempt, until = Infinity) {
@@ -580,17 +579,18 @@ export class Conversation {
 
   /**
    * Pauses, until something shows that trying again is worth it.
-   * @param {number} milliseconds
+   * @param {number} time
    */
-  async #pause(milliseconds) {
-    /** @type {() => void} */
-    let end = () => {};
-    const ended = new Promise((resolve) => (end = () => resolve(undefined)));
-    this.#pauses.add(end);
-    const timer = setTimeout(end, milliseconds);
-    await ended;
-    clearTimeout(timer);
-    this.#pauses.delete(end);
+  #pause(time) {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#pauses.delete(end);
+        resolve(undefined);
+      };
+      const timer = setTimeout(end, time);
+      this.#pauses.add(end);
+    });
   }
 
   #wake() {
@@ -619,7 +619,7 @@ class Requests {
   #url;
   #fetch;
   #token;
-  /** @type {string | undefined | Promise<string>} */
+  /** @type {string | undefined} */
   #current;
 
   /**
@@ -713,28 +713,18 @@ class Requests {
    */
   async #request(method, path, headers, signal, body) {
     for (let isFirst = true; ; isFirst = false) {
-      const token = await (this.#current ??= typeof this.#token === "function" ? this.#ask(this.#token) : this.#token);
+      const token = (this.#current ??= typeof this.#token === "function" ? await this.#token() : this.#token);
       if (token) headers.Authorization = `Bearer ${token}`;
       // A browser's cache would let two pages wait for each other's stream.
       const response = await this.#fetch(this.#url + path, { method, headers, body, signal, cache: "no-store" });
       if (response.ok) return response;
       if (response.status === 401) {
         // Another request may have asked for a fresh one meanwhile.
-        if ((await this.#current) === token) this.#current = undefined;
+        if (this.#current === token) this.#current = undefined;
         if (isFirst && typeof this.#token === "function") continue;
       }
       const { code = `http_${response.status}`, error = response.statusText } = await response.json().catch(() => ({}));
       throw new ParleyError(response.status, code, error, Number(response.headers.get("Retry-After")) * 1000 || 0);
-    }
-  }
-
-  /** @param {() => string | Promise<string>} token */
-  async #ask(token) {
-    try {
-      return await token();
-    } catch (error) {
-      this.#current = undefined;
-      throw error;
     }
   }
 }
@@ -781,7 +771,7 @@ const isHidden = () => globalThis.document?.visibilityState === "hidden";
 const unavailable = (retryAfter) => new ParleyError(0, "unavailable", "There was no answer.", retryAfter);
 
 /**
- * Milliseconds to wait, spread: those who lost a server do not return to it all at once.
+ * The time to wait, spread: those who lost a server do not return to it all at once.
  * @param {number} failures
  * @param {unknown} error
  */
