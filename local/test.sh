@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that must hold before a change lands: format, lints, documentation,
+# Everything that must hold before a change lands: format, lints, documentation, the client's types,
 # dependencies, all tests, the instructions that a request takes, the deployment's template, the
 # Dockerfile, and a conversation under `cargo lambda watch`.
 set -euo pipefail
@@ -14,6 +14,8 @@ step Lints
 cargo clippy --workspace --all-targets --locked -- -D warnings
 step Documentation
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+step "Types of parley.js"
+local/scripts/check_types.sh
 step Dependencies
 cargo deny --locked check licenses bans sources
 # The advisories come from GitHub, and from nowhere else.

@@ -4,6 +4,7 @@
 mod access_string;
 mod any_request;
 mod binaries;
+mod client;
 mod contract;
 mod event_files;
 mod event_source;

@@ -1,5 +1,6 @@
-//! The router's pages and streams in a real browser.
+//! The router's pages, its client and its streams in real browsers.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod client;
 mod event_source;
 mod playground;

@@ -56,7 +56,7 @@ fn the_readme_works_as_printed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_api_works_as_printed_and_its_page_from_disk() {
+async fn the_api_works_as_printed_and_its_pages_from_disk() {
     let session = Session::run("functions/API.md");
     session.prints(&[
         r#"{"message":"Message added successfully""#,
@@ -73,7 +73,8 @@ async fn the_api_works_as_printed_and_its_page_from_disk() {
         r#""content":"I am.""#,
         "event: expires",
         "event: message",
-        "file://",
+        "follow.html#",
+        "chat.html#",
         r#""customerToken":"#,
         r#"{"message":"Message added successfully""#,
         // To the tokens of the router, of Node.js and of Python.
@@ -85,9 +86,21 @@ async fn the_api_works_as_printed_and_its_page_from_disk() {
     assert!(!held.contains("Is anybody there?"), "{held}");
 
     let browser = Browser::start();
-    let page = DocumentedPage::open(&browser, session.line_with("file://")).await;
-    let open = "agent: We are open until 8.";
-    page.shows(&["customer: Hello", "customer: Is anybody there?", open, "agent: I am."]).await;
+    let mut messages = vec![
+        "customer: Hello",
+        "customer: Is anybody there?",
+        "agent: We are open until 8.",
+        "agent: I am.",
+    ];
+    let mut addresses = session.lines_with("file://");
+    let follow = DocumentedPage::open(&browser, addresses.next().expect("a page")).await;
+    follow.shows(&messages).await;
+    let chat = DocumentedPage::open(&browser, addresses.next().expect("a page")).await;
+    chat.shows(&messages).await;
+    chat.send("Good to know").await;
+    messages.push("customer: Good to know");
+    chat.shows(&messages).await;
+    follow.shows(&messages).await;
 }
 
 #[test]

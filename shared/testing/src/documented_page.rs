@@ -1,4 +1,4 @@
-//! The page that the API's documentation shows, opened from disk as a reader would.
+//! The pages that the API's documentation shows, opened from disk as a reader would.
 
 use std::mem::ManuallyDrop;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const DOCUMENTED_URL: &str = "http://localhost:3000";
 const SHOWN: &str =
     "return [...document.querySelectorAll('#messages li')].map((item) => item.textContent)";
 
-/// A window that follows one conversation.
+/// A window with one conversation.
 pub struct DocumentedPage {
     window: ManuallyDrop<WebDriver>,
     /// Where the page is, if this made the file.
@@ -27,14 +27,12 @@ pub struct DocumentedPage {
 impl DocumentedPage {
     /// Opens a copy of the page that follows, at the service at `url`, the conversation at a path.
     pub async fn follow(browser: &Browser, url: &str, conversation: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("follow.html");
-        let page = documented_page().replace(DOCUMENTED_URL, url);
-        std::fs::write(&file, page).expect("a file");
-        let id = conversation.rsplit('/').next().expect("an id");
-        let mut opened = Self::open(browser, &format!("file://{}#{id}", file.display())).await;
-        opened._folder = Some(folder);
-        opened
+        Self::copy("follow.html", browser.window().await, url, conversation).await
+    }
+
+    /// Opens a copy of the page with a chat, of the conversation at a path, in a window.
+    pub async fn chat(window: ManuallyDrop<WebDriver>, url: &str, conversation: &str) -> Self {
+        Self::copy("chat.html", window, url, conversation).await
     }
 
     /// Opens the page at an address.
@@ -42,6 +40,27 @@ impl DocumentedPage {
         let window = browser.window().await;
         window.goto(address).await.expect("a page");
         Self { window, _folder: None }
+    }
+
+    async fn copy(
+        name: &str,
+        window: ManuallyDrop<WebDriver>,
+        url: &str,
+        conversation: &str,
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(name);
+        let page = documented_page(name).replace(DOCUMENTED_URL, url);
+        std::fs::write(&file, page).expect("a file");
+        let id = conversation.rsplit('/').next().expect("an id");
+        window.goto(format!("file://{}#{id}", file.display())).await.expect("a page");
+        Self { window, _folder: Some(folder) }
+    }
+
+    /// Types a text into the page, and Enter.
+    pub async fn send(&self, text: &str) {
+        let input = self.window.find(By::Css("input")).await.expect("an input");
+        input.send_keys(text.to_owned() + Key::Enter).await.expect("keys");
     }
 
     /// Waits until the page shows these messages, and nothing else.
@@ -56,15 +75,32 @@ impl DocumentedPage {
         }
     }
 
+    /// Waits until an element reads so.
+    pub async fn reads(&self, selector: &str, text: &str) {
+        let script = format!("return document.querySelector('{selector}').textContent");
+        let mut last = String::new();
+        let reads = async {
+            while last != text {
+                sleep(Duration::from_millis(20)).await;
+                let read = self.window.execute(&script, Vec::new()).await.expect("an element");
+                last = read.convert().expect("a text");
+            }
+        };
+        if timeout(PATIENCE, reads).await.is_err() {
+            panic!("{selector} reads {last} and never {text}");
+        }
+    }
+
     async fn shown(&self) -> Vec<String> {
         let shown = self.window.execute(SHOWN, Vec::new()).await.expect("an array");
         shown.convert().expect("texts")
     }
 }
 
-/// The one block of HTML.
-fn documented_page() -> String {
+/// The block of HTML whose first line names it.
+fn documented_page(name: &str) -> String {
     let documentation = std::fs::read_to_string(DOCUMENTATION).expect("the documentation");
-    let (_, rest) = documentation.split_once("```html\n").expect("a page");
-    rest.split("```").next().expect("its end").to_owned()
+    let start = format!("```html\n<!doctype html><!-- {name} -->");
+    let (_, rest) = documentation.split_once(&start).expect("a page");
+    format!("<!doctype html>{}", rest.split("```").next().expect("its end"))
 }

@@ -13,8 +13,8 @@
 //! - [`token`]: tokens for it, good ones and bad.
 //! - [`events`]: a client of its event streams.
 //! - [`connection`]: a client that says any bytes at all.
-//! - [`browser`]: a real browser, for the playground.
-//! - [`documented_page`]: the page of the API's documentation, in that browser.
+//! - [`browser`]: a real browser, Chromium; [`firefox`]: another one.
+//! - [`documented_page`]: the pages of the API's documentation, in those browsers.
 //! - [`talk`]: both sides of a conversation in Node.js, on the client `parley.js`.
 //! - [`wait`]: waiting for conditions, and how long.
 //! - [`contract`]: what the service answers, to which every way of running is held.
@@ -28,6 +28,7 @@ pub mod contract;
 pub mod documented_page;
 pub mod events;
 pub mod fake_redis;
+pub mod firefox;
 pub mod gateway;
 pub mod login_tokens;
 pub mod process;
