@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_life_of_zero_is_refused_by_name() {
-        for wrong in ["0", "-1", "1.5", "half an hour", "31536001"] {
+        for wrong in ["0", "-1", "+5", " 5", "1.5", "half an hour", "31536001"] {
             let error = config("CONVERSATION_TTL_SECONDS", wrong).unwrap_err().to_string();
             assert!(error.contains("CONVERSATION_TTL_SECONDS must be"), "{error}");
             assert!(error.contains(wrong), "{error}");

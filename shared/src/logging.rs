@@ -10,6 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::ConfigError;
+use crate::config::variable::environment;
 
 /// The format of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,13 +40,7 @@ pub fn start<W>(format: Format, writer: W, default: LevelFilter) -> Result<(), C
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let level = match std::env::var("LOG_LEVEL") {
-        Ok(name) if !name.is_empty() => name.parse().map_err(|_| ConfigError {
-            variable: "LOG_LEVEL",
-            expectation: format!("off, error, warn, info, debug or trace, not {name:?}"),
-        })?,
-        _ => default,
-    };
+    let level = level(environment("LOG_LEVEL").filter(|name| !name.is_empty()), default)?;
     // The message of a panic may hold a part of what it worked on.
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);
@@ -60,6 +55,17 @@ where
         }
     }
     Ok(())
+}
+
+/// Reads the value of `LOG_LEVEL`, a name in whatever case; `default` if it is unset.
+fn level(value: Option<String>, default: LevelFilter) -> Result<LevelFilter, ConfigError> {
+    let Some(name) = value else { return Ok(default) };
+    // tracing reads numbers as well.
+    let level = name.parse().ok().filter(|_| name.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    level.ok_or_else(|| {
+        let expectation = format!("off, error, warn, info, debug or trace, not {name:?}");
+        ConfigError { variable: "LOG_LEVEL", expectation }
+    })
 }
 
 /// Makes a subscriber that writes a JSON object a line: an event's fields, and those of the request's
@@ -79,4 +85,23 @@ where
 fn filter(level: LevelFilter) -> Targets {
     let own = ["shared", "functions", "local"].map(|name| (name, level));
     Targets::new().with_default(level.min(LevelFilter::INFO)).with_targets(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_a_name_and_no_number() {
+        let read = |name: &str| level(Some(name.to_owned()), LevelFilter::WARN);
+        for name in ["off", "error", "warn", "info", "debug", "trace"] {
+            assert_eq!(read(name).unwrap().to_string(), name);
+        }
+        assert_eq!(read("INFO"), Ok(LevelFilter::INFO));
+        assert_eq!(level(None, LevelFilter::WARN), Ok(LevelFilter::WARN));
+        for wrong in ["3", "+3", "verbose", "info ", "shared=info"] {
+            let error = read(wrong).unwrap_err().to_string();
+            assert!(error.starts_with("LOG_LEVEL must be off, error"), "{error}");
+        }
+    }
 }

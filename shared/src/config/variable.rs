@@ -9,7 +9,7 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// Reads a whole number; `default` if the variable is unset.
+/// Reads a whole number, written in digits alone; `default` if the variable is unset.
 pub fn number(
     name: &'static str,
     value: Option<String>,
@@ -18,7 +18,8 @@ pub fn number(
     range: RangeInclusive<u64>,
 ) -> Result<u64, ConfigError> {
     let Some(text) = value else { return Ok(default) };
-    let number = text.parse().ok().filter(|number| range.contains(number));
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| is_digits && range.contains(number));
     number.ok_or_else(|| {
         let (start, end) = range.into_inner();
         let of = if unit.is_empty() { "" } else { " of " };
