@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use dashmap::mapref::multiple::RefMulti;
 use dashmap::{DashMap, Entry};
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -49,15 +50,18 @@ impl Conversations {
         expires: Expiry,
     ) -> Result<Option<Arc<Mutex<Conversation>>>, Error> {
         let conversation = Conversation::new(bytes, expires, &self.budget)?;
-        self.checks.lock().push(Reverse((expires.instant, *id)));
-        // Its part of the map stays locked meanwhile, so that of two one is first.
-        let entry = self.by_id.entry(*id);
-        if let Entry::Occupied(entry) = &entry
-            && !entry.get().lock().has_expired()
         {
-            return Ok(Some(entry.get().clone()));
+            // Its part of the map stays locked meanwhile, so that of two one is first.
+            let entry = self.by_id.entry(*id);
+            if let Entry::Occupied(entry) = &entry
+                && !entry.get().lock().has_expired()
+            {
+                return Ok(Some(entry.get().clone()));
+            }
+            entry.insert(Arc::new(Mutex::new(conversation)));
         }
-        entry.insert(Arc::new(Mutex::new(conversation)));
+        // Only now, because the sweep locks the checks before the map.
+        self.checks.lock().push(Reverse((expires.instant, *id)));
         Ok(None)
     }
 
@@ -111,6 +115,13 @@ impl Conversations {
                 _ => self.remove_if_expired(&id),
             }
         }
+        // Deleted conversations leave their checks behind.
+        if checks.len() > 2 * self.by_id.len() + 1024 {
+            let check = |entry: RefMulti<_, Arc<Mutex<Conversation>>>| {
+                Reverse((entry.lock().expires.instant, *entry.key()))
+            };
+            *checks = self.by_id.iter().map(check).collect();
+        }
         if self.by_id.capacity() > 4 * checks.len() + 1024 {
             self.by_id.shrink_to_fit();
             checks.shrink_to_fit();
@@ -126,5 +137,32 @@ async fn sweep(conversations: Weak<Conversations>) {
             Some(conversations) => conversations.remove_expired(),
             None => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_deleted_or_replayed_leaves_no_checks_behind() {
+        let conversations = Conversations::start(usize::MAX);
+        let insert = |id: &ConversationId| {
+            let expires = Expiry::after(Duration::from_secs(60));
+            conversations.insert(id, Vec::new(), expires).unwrap()
+        };
+        let kept = ConversationId::random();
+        assert!(insert(&kept).is_none());
+        for _ in 0..5_000 {
+            assert!(insert(&kept).is_some());
+            let id = ConversationId::random();
+            assert!(insert(&id).is_none());
+            conversations.remove(&id).unwrap();
+        }
+        conversations.remove_expired();
+        assert_eq!(conversations.checks.lock().len(), 1);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        conversations.remove_expired();
+        assert_eq!(conversations.held(), 0);
     }
 }
