@@ -76,6 +76,11 @@ impl Cluster {
         self.nodes[node].command(&["PUBSUB", "SHARDCHANNELS"]).contains(conversation)
     }
 
+    /// Whether a node has a client that speaks RESP3, as ours do for subscriptions alone.
+    pub fn has_subscriber(&self, node: usize) -> bool {
+        self.nodes[node].command(&["CLIENT", "LIST"]).contains(" resp=3")
+    }
+
     /// The slot of a key.
     pub fn slot(&self, key: &str) -> u16 {
         let answer = self.nodes[0].command(&["CLUSTER", "KEYSLOT", key]);

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::conversing::{contents, open, read, send};
+use crate::conversing::{contents, create, open, read, send};
 use crate::watching::{PROMPT, Watching};
 use crate::writing::Writing;
 use shared::domain::conversation::ConversationId;
@@ -75,6 +75,30 @@ async fn a_slot_that_leaves_its_node_gives_no_reader_anothers_conversation() {
     let heard = timeout(PROMPT, following).await.expect("promptly").unwrap().unwrap();
     assert!(format!("{heard:?}").starts_with("Happened"), "{heard:?}");
     assert_eq!(contents(&store, &moved).await, ["after-the-move"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_a_followed_slot_has_left_loses_the_connection_for_it() {
+    let cluster = Cluster::start();
+    let store = open(&[("REDIS_URL", &cluster.url()), ("REDIS_CLUSTER", "true")]).await;
+    let id = create(&store).await;
+    let slot = slot_of(&cluster, &id);
+    let (from, to) = ends(&cluster, slot);
+    let mut following = ConversationReader::new(&store, id, Cursor::START);
+    let far = tokio::time::Instant::now() + 2 * PATIENCE;
+    let following = tokio::spawn(async move { following.next(far, u32::MAX).await });
+    let is_followed = |node| cluster.is_followed(&id.to_string(), node);
+    wait_until("the follower is subscribed", || is_followed(from));
+    assert!(cluster.has_subscriber(from));
+
+    cluster.begin_move(slot, from, to);
+    cluster.finish_move(slot, to);
+    wait_until("the follower is subscribed where the slot is now", || is_followed(to));
+    wait_until("the old node's connection has ended", || !cluster.has_subscriber(from));
+
+    send(&store, &id, "after-the-move").await;
+    let heard = timeout(PROMPT, following).await.expect("promptly").unwrap();
+    assert!(matches!(heard, Ok(Next::Happened(..))), "{heard:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

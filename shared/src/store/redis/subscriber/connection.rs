@@ -1,6 +1,5 @@
 //! One connection for subscriptions to one node.
 
-use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::event::Event;
-use super::pushes::{Pushes, is_confirmation};
+use super::pushes::{Pushes, Subscribed, is_confirmation};
 use crate::domain::conversation::ConversationId;
 use crate::store::notifier::{ReconcileRequest, Topics};
 use crate::store::redis::client::REPLACEMENT_ATTEMPTS;
@@ -37,7 +36,7 @@ pub(super) struct SubscriberConnection {
     /// When a new connection is to take this one's place.
     replacement_due: Instant,
     disconnected: Arc<Notify>,
-    subscribed: HashSet<ConversationId>,
+    subscribed: Arc<Subscribed>,
     /// Whether the node refused a subscription. That is logged once for a connection.
     was_refused: bool,
 }
@@ -49,10 +48,11 @@ impl SubscriberConnection {
         topics: Topics,
         events: UnboundedSender<Event>,
     ) -> RedisResult<Self> {
-        let disconnected = Arc::new(Notify::new());
+        let (subscribed, disconnected) = (Arc::<Subscribed>::default(), Arc::new(Notify::new()));
         let pushes = Pushes {
             topics: topics.clone(),
             events: events.clone(),
+            subscribed: subscribed.clone(),
             disconnected: disconnected.clone(),
         };
         let (redis, address) = (&topology.redis, topology.address(node));
@@ -66,7 +66,7 @@ impl SubscriberConnection {
             events,
             server,
             disconnected,
-            subscribed: HashSet::new(),
+            subscribed,
             was_refused: false,
         })
     }
@@ -86,10 +86,12 @@ impl SubscriberConnection {
                     _ => self.reconcile(batch).await?,
                 },
                 () = sleep_until(self.replacement_due) => self.replace().await?,
-                () = sleep(PING_PERIOD) => match self.subscribed.is_empty() {
-                    true => return Ok(()),
-                    false => self.ping().await?,
-                },
+                () = sleep(PING_PERIOD) => {
+                    if self.subscribed.lock().is_empty() {
+                        return Ok(());
+                    }
+                    self.ping().await?;
+                }
             }
         }
     }
@@ -110,7 +112,7 @@ impl SubscriberConnection {
                 return Ok(());
             }
         };
-        let subscribed: Vec<_> = self.subscribed.iter().copied().collect();
+        let subscribed: Vec<_> = self.subscribed.lock().iter().copied().collect();
         for batch in subscribed.chunks(BATCH) {
             new.subscribe(batch).await?;
         }
@@ -135,9 +137,7 @@ impl SubscriberConnection {
         let name = if self.topology.redis.cluster { "SSUBSCRIBE" } else { "SUBSCRIBE" };
         for (id, reply) in ids.iter().zip(self.send(name, ids).await?) {
             match reply {
-                reply if is_confirmation(&reply, id) => {
-                    self.subscribed.insert(*id);
-                }
+                reply if is_confirmation(&reply, id) => {}
                 Value::ServerError(refusal) => self.refused(*id, refusal.into()),
                 // A push was taken for a reply, so that it is unknown which reply belongs to what.
                 _ => return Err(unexpected_reply()),
@@ -148,7 +148,10 @@ impl SubscriberConnection {
 
     /// A node that refuses this has unsubscribed already, because the slot has left it.
     async fn unsubscribe(&mut self, mut ids: Vec<ConversationId>) -> RedisResult<()> {
-        ids.retain(|id| self.subscribed.remove(id));
+        {
+            let mut subscribed = self.subscribed.lock();
+            ids.retain(|id| subscribed.remove(id));
+        }
         let name = if self.topology.redis.cluster { "SUNSUBSCRIBE" } else { "UNSUBSCRIBE" };
         self.send(name, &ids).await?;
         Ok(())
@@ -166,8 +169,8 @@ impl SubscriberConnection {
         self.server.send_packed_commands(&commands, 0, ids.len()).await
     }
 
+    /// Reports a refusal. A channel that was subscribed to before still is, unless a push says not.
     fn refused(&mut self, id: ConversationId, refusal: RedisError) {
-        self.subscribed.remove(&id);
         if refusal.redirect_node().is_none() && !self.was_refused {
             self.was_refused = true;
             tracing::error!(error = loggable(&refusal), "Redis refuses subscriptions");

@@ -2,14 +2,18 @@
 //!
 //! The scripts publish the event itself: when the conversation expires now, in milliseconds since
 //! 1970; a blank; where the event's line begins, in hexadecimal; a line feed; and the line, if it is
-//! short. What has no line is published as `typing agent` or `seen agent 123`. A push may be lost with its connection, the log may not. So a confirmed subscription has
-//! the followers read on from their cursors, whatever they have missed.
+//! short. What has no line is published as `typing agent` or `seen agent 123`.
+//!
+//! A push may be lost with its connection, the log may not. So a confirmed subscription has the
+//! followers read on from their cursors, whatever they have missed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use memchr::memchr;
+use parking_lot::Mutex;
 use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::Notify;
@@ -21,10 +25,14 @@ use crate::domain::cursor::Cursor;
 use crate::store::notifier::{Note, Notification, PublishedEvent, Topics};
 use crate::store::redis::keys::conversation_of;
 
+/// The conversations that one connection is subscribed to, as the server's pushes tell.
+pub(super) type Subscribed = Mutex<HashSet<ConversationId>>;
+
 /// The crate `redis` calls it with each push on one connection.
 pub(super) struct Pushes {
     pub(super) topics: Topics,
     pub(super) events: UnboundedSender<Event>,
+    pub(super) subscribed: Arc<Subscribed>,
     /// Notified when the connection is lost.
     pub(super) disconnected: Arc<Notify>,
 }
@@ -36,14 +44,20 @@ impl AsyncPushSender for Pushes {
         }
         let Some(id) = data.first().and_then(conversation) else { return Ok(()) };
         match kind {
-            PushKind::Subscribe | PushKind::SSubscribe => self.topics.confirm(&id),
+            PushKind::Subscribe | PushKind::SSubscribe => {
+                self.subscribed.lock().insert(id);
+                self.topics.confirm(&id);
+            }
             PushKind::Message | PushKind::SMessage => {
                 let notification = data.into_iter().nth(1).and_then(notification);
                 self.topics.notify(&id, notification.unwrap_or(Notification::ReadOn));
             }
-            // Of a conversation that is followed: its slot has left this node of the cluster.
-            PushKind::SUnsubscribe if self.topics.is_followed(&id) => {
-                let _ = self.events.send(Event::ReconcileDue { id });
+            PushKind::Unsubscribe | PushKind::SUnsubscribe => {
+                self.subscribed.lock().remove(&id);
+                // The slot of a conversation that is followed has left this node of the cluster.
+                if kind == PushKind::SUnsubscribe && self.topics.is_followed(&id) {
+                    let _ = self.events.send(Event::ReconcileDue { id });
+                }
             }
             _ => {}
         }
