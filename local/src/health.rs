@@ -8,7 +8,7 @@ use functions::http::response::{self, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode};
 use shared::domain::conversation::ConversationId;
-use shared::domain::cursor::KnownVersions;
+use shared::domain::version::KnownVersions;
 use shared::error::{Cause, Error};
 use shared::store::Store;
 use tokio::sync::Mutex;

@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use shared::config::Config;
 use shared::domain::conversation::ConversationId;
-use shared::domain::message::Sender;
+use shared::domain::sender::Sender;
 
 /// Prints a token, signed with the first secret of AUTH_SECRET
 #[derive(Debug, Args)]

@@ -32,7 +32,8 @@ use memchr::memchr;
 
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
-use crate::domain::message::{MessageId, Sender};
+use crate::domain::message_id::MessageId;
+use crate::domain::sender::Sender;
 use crate::error::Error;
 use state::STATE_LENGTH;
 

@@ -19,11 +19,13 @@ use bytes::Bytes;
 
 use crate::config::Config;
 use crate::domain::conversation::ConversationId;
-use crate::domain::cursor::{Cursor, KnownVersions};
-use crate::domain::message::{MessageId, Sender};
+use crate::domain::cursor::Cursor;
+use crate::domain::message_id::MessageId;
 use crate::domain::queue::Waiting;
 use crate::domain::seen::Seen;
+use crate::domain::sender::Sender;
 use crate::domain::taker::Taker;
+use crate::domain::version::KnownVersions;
 use crate::error::Error;
 use crate::event_log;
 use memory::MemoryStore;

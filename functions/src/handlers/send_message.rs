@@ -2,9 +2,10 @@
 
 use http::header::IF_MATCH;
 use http::{HeaderValue, StatusCode};
-use shared::domain::cursor::ExpectedVersion;
 use shared::domain::idempotency::IdempotencyKey;
-use shared::domain::message::{NewMessage, Sender};
+use shared::domain::message::NewMessage;
+use shared::domain::sender::Sender;
+use shared::domain::version::ExpectedVersion;
 use shared::error::Error;
 use shared::store::{PendingMessage, Sent};
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{AsHeaderName, CONTENT_ENCODING};
 use http::{HeaderMap, Method};
 use shared::domain::conversation::ConversationId;
-use shared::domain::message::MessageId;
+use shared::domain::message_id::MessageId;
 use shared::error::Error;
 use tokio::time::Instant;
 

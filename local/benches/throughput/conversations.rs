@@ -2,7 +2,8 @@
 
 use redis::{Client, Pipeline};
 use shared::domain::conversation::ConversationId;
-use shared::domain::message::{MessageId, NewMessage};
+use shared::domain::message::NewMessage;
+use shared::domain::message_id::MessageId;
 use shared::event_log::read::into_json;
 use shared::event_log::state::STATE_LENGTH;
 use shared::event_log::{self, FRONT_LENGTH, cursor_at, line};

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::domain::conversation::ConversationId;
-use crate::domain::message::Sender;
+use crate::domain::sender::Sender;
 use crate::domain::taker::Taker;
 use crate::error::Error;
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::auth::principal::Principal;
 use crate::domain::conversation::ConversationId;
-use crate::domain::message::Sender;
+use crate::domain::sender::Sender;
 use crate::error::Error;
 
 /// How many bytes a secret must have: as many as the hash has (RFC 7518, section 3.2).

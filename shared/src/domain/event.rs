@@ -7,7 +7,7 @@ use crate::domain::body;
 use crate::domain::cursor::Cursor;
 use crate::domain::field::Field;
 use crate::domain::limits::{MAX_NAME_CHARACTERS, MAX_REASON_CHARACTERS};
-use crate::domain::message::Sender;
+use crate::domain::sender::Sender;
 use crate::error::Error;
 
 /// A valid event that has not been accepted yet.

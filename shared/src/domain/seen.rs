@@ -1,7 +1,7 @@
 //! How far the two sides have seen a conversation.
 
 use crate::domain::cursor::Cursor;
-use crate::domain::message::Sender;
+use crate::domain::sender::Sender;
 
 /// How far each side has seen a conversation; the start is as good as nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

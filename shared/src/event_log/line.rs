@@ -8,8 +8,10 @@ use serde::Serialize;
 
 use crate::domain::cursor::Cursor;
 use crate::domain::limits::MAX_CONTENT_BYTES;
-use crate::domain::message::{MessageId, NewMessage, Sender};
+use crate::domain::message::NewMessage;
+use crate::domain::message_id::MessageId;
 use crate::domain::metadata::Metadata;
+use crate::domain::sender::Sender;
 use crate::domain::timestamp;
 
 /// The start of a message's line, up to its id.

@@ -21,8 +21,8 @@
 use std::ops::Range;
 
 use crate::domain::cursor::Cursor;
-use crate::domain::message::Sender;
 use crate::domain::seen::Seen;
+use crate::domain::sender::Sender;
 use crate::domain::taker::Taker;
 
 /// Bytes of the state.

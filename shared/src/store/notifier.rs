@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Rendered;
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
-use crate::domain::message::Sender;
+use crate::domain::sender::Sender;
 pub(crate) use subscription::Subscription;
 pub(super) use topics::Topics;
 

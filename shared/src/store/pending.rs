@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use crate::domain::conversation::ConversationId;
 use crate::domain::creation::CreationKey;
-use crate::domain::cursor::ExpectedVersion;
 use crate::domain::idempotency::{Idempotency, IdempotencyKey};
-use crate::domain::message::{MessageId, NewMessage};
+use crate::domain::message::NewMessage;
+use crate::domain::message_id::MessageId;
 use crate::domain::metadata::Metadata;
 use crate::domain::taker::Taker;
+use crate::domain::version::ExpectedVersion;
 use crate::event_log;
 
 /// A conversation to be created.

@@ -8,8 +8,8 @@ use super::notifier::{Note, Notification, PublishedEvent, Subscription};
 use super::{Store, Tail};
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
-use crate::domain::message::Sender;
 use crate::domain::seen::Seen;
+use crate::domain::sender::Sender;
 use crate::error::Error;
 
 /// How long after its expiry to check whether a conversation is gone.

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::domain::conversation::ConversationId;
-use shared::domain::message::{MessageId, NewMessage, Sender};
+use shared::domain::message::NewMessage;
+use shared::domain::message_id::MessageId;
+use shared::domain::sender::Sender;
 use shared::event_log::read::into_json;
 use shared::event_log::state::STATE_LENGTH;
 use shared::event_log::{self, cursor_at, line, offset_of};

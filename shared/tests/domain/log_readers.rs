@@ -8,7 +8,9 @@ use proptest::sample::Index;
 use serde_json::Value;
 use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::Cursor;
-use shared::domain::message::{MessageId, NewMessage, Sender};
+use shared::domain::message::NewMessage;
+use shared::domain::message_id::MessageId;
+use shared::domain::sender::Sender;
 use shared::event_log::read::{Event, events, into_json, lines_after_cursor};
 use shared::event_log::{self, FRONT_LENGTH, cursor_at, line, offset_of};
 

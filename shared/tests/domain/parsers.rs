@@ -9,7 +9,8 @@ use shared::domain::conversation::ConversationId;
 use shared::domain::cursor::Cursor;
 use shared::domain::idempotency::IdempotencyKey;
 use shared::domain::limits::{MAX_BODY_BYTES, MAX_CONTENT_BYTES};
-use shared::domain::message::{MessageId, NewMessage};
+use shared::domain::message::NewMessage;
+use shared::domain::message_id::MessageId;
 use shared::domain::timestamp;
 use shared::event_log::line;
 

@@ -4,7 +4,7 @@ use crate::conversing::{
     append_messages, contents, create, open, pending, read, send, through_a_proxy,
 };
 use shared::domain::conversation::ConversationId;
-use shared::domain::message::MessageId;
+use shared::domain::message_id::MessageId;
 use shared::store::{Sent, Store};
 use testing::proxy::{Fault, Proxy};
 use testing::redis::RedisServer;

@@ -4,7 +4,7 @@
 use shared::domain::conversation::ConversationId;
 use shared::domain::creation::CreationKey;
 use shared::domain::cursor::Cursor;
-use shared::domain::message::Sender;
+use shared::domain::sender::Sender;
 use shared::domain::taker::Taker;
 use shared::error::Error;
 use shared::event_log::read::{Event, events};

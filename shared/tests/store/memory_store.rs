@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::conversing::{config, cursors, pending, send};
 use shared::domain::conversation::ConversationId;
-use shared::domain::cursor::{Cursor, KnownVersions};
+use shared::domain::cursor::Cursor;
+use shared::domain::version::KnownVersions;
 use shared::error::Error;
 use shared::store::memory::MemoryStore;
 use shared::store::{PendingConversation, Sent, Store};
@@ -45,7 +46,7 @@ async fn neither_reading_nor_a_replay_nor_a_refusal_keeps_it_alive() {
     store.read(&id, &KnownVersions::NONE).await.unwrap();
     store.read(&id, &cursors(&[Cursor(0)])).await.unwrap();
     store.send(&id, &pending(&id, "hello", Some("key"))).await.unwrap();
-    assert!(store.delete(&id, &shared::domain::message::MessageId::next(), None).await.is_err());
+    assert!(store.delete(&id, &shared::domain::message_id::MessageId::next(), None).await.is_err());
     advance(HALF_A_LIFE).await;
     assert!(store.read(&id, &KnownVersions::NONE).await.is_err());
 }

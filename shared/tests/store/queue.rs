@@ -2,8 +2,9 @@
 
 use shared::domain::conversation::ConversationId;
 use shared::domain::creation::CreationKey;
-use shared::domain::message::{NewMessage, Sender};
+use shared::domain::message::NewMessage;
 use shared::domain::queue::{MAX_WAITING, QueueCursor, Waiting};
+use shared::domain::sender::Sender;
 use shared::domain::taker::Taker;
 use shared::error::Error;
 use shared::store::queue::{Next, Queue};

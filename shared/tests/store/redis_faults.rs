@@ -6,7 +6,8 @@ use crate::conversing::{
     RESPONSE_LIMIT, append_messages, contents, create, cursors, open, pending, send,
     through_a_proxy,
 };
-use shared::domain::cursor::{Cursor, KnownVersions};
+use shared::domain::cursor::Cursor;
+use shared::domain::version::KnownVersions;
 use shared::error::Error;
 use shared::store::Sent;
 use testing::proxy::{Fault, Proxy};

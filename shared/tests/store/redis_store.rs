@@ -2,8 +2,8 @@
 
 use crate::conversing::{create, open, pending, read, send};
 use shared::domain::conversation::ConversationId;
-use shared::domain::cursor::KnownVersions;
-use shared::domain::message::MessageId;
+use shared::domain::message_id::MessageId;
+use shared::domain::version::KnownVersions;
 use shared::event_log::line::DELETION_MARK;
 use shared::store::{PendingConversation, Sent};
 use testing::redis::RedisServer;

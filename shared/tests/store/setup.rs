@@ -2,8 +2,9 @@
 
 use crate::conversing::{contents, create, open, pending, read, send};
 use shared::domain::conversation::ConversationId;
-use shared::domain::cursor::{Cursor, KnownVersions};
-use shared::domain::message::MessageId;
+use shared::domain::cursor::Cursor;
+use shared::domain::message_id::MessageId;
+use shared::domain::version::KnownVersions;
 use shared::error::Error;
 use shared::store::reader::{ConversationReader, Next};
 use shared::store::{PendingConversation, Sent, Store, log_end};

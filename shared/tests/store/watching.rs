@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::domain::conversation::ConversationId;
-use shared::domain::cursor::{Cursor, KnownVersions};
+use shared::domain::cursor::Cursor;
+use shared::domain::version::KnownVersions;
 use shared::error::Error;
 use shared::event_log::read::{Event, events, into_json};
 use shared::store::reader::{ConversationReader, Next};

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use shared::domain::cursor::Cursor;
-use shared::domain::message::Sender;
 use shared::domain::seen::Seen;
+use shared::domain::sender::Sender;
 use shared::domain::timestamp;
 use shared::event_log::read::{Event, events};
 use shared::store::Tail;

@@ -3,7 +3,8 @@
 use http::header::{ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use shared::domain::conversation::ConversationId;
-use shared::domain::cursor::{Cursor, KnownVersions};
+use shared::domain::cursor::Cursor;
+use shared::domain::version::KnownVersions;
 use shared::error::Error;
 use shared::event_log::read::into_json;
 use shared::store::{Read, Store, log_end};

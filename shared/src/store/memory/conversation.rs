@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use crate::domain::idempotency::Idempotency;
-use crate::domain::message::MessageId;
+use crate::domain::message_id::MessageId;
 use crate::error::Error;
 use crate::event_log::state;
 

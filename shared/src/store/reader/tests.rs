@@ -2,7 +2,8 @@ use bytes::Bytes;
 
 use super::*;
 use crate::config::Config;
-use crate::domain::message::{NewMessage, Sender};
+use crate::domain::message::NewMessage;
+use crate::domain::sender::Sender;
 use crate::store::{PendingConversation, PendingMessage};
 
 const A_MINUTE: Duration = Duration::from_secs(60);

@@ -109,7 +109,7 @@ fn published_event(payload: Bytes) -> Option<Arc<PublishedEvent>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::message::Sender;
+    use crate::domain::sender::Sender;
 
     #[test]
     fn an_event_is_read_as_the_scripts_publish_it_and_nothing_else_is() {

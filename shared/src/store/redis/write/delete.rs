@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use redis::Cmd;
 
 use crate::domain::conversation::ConversationId;
-use crate::domain::message::{MessageId, Sender};
+use crate::domain::message_id::MessageId;
+use crate::domain::sender::Sender;
 use crate::error::Error;
 use crate::event_log::{line, offset_of};
 use crate::store::redis::RedisStore;

@@ -6,7 +6,7 @@ use redis::Cmd;
 
 use crate::domain::conversation::ConversationId;
 use crate::domain::cursor::Cursor;
-use crate::domain::message::Sender;
+use crate::domain::sender::Sender;
 use crate::error::Error;
 use crate::event_log::state;
 use crate::store::redis::RedisStore;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use redis::Cmd;
 
 use crate::domain::conversation::ConversationId;
-use crate::domain::message::Sender;
+use crate::domain::sender::Sender;
 use crate::error::Error;
 use crate::store::redis::RedisStore;
 use crate::store::redis::retry::Attempt;

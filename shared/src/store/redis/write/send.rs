@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use redis::Cmd;
 
 use crate::domain::conversation::ConversationId;
-use crate::domain::cursor::ExpectedVersion;
 use crate::domain::idempotency::Idempotency;
-use crate::domain::message::MessageId;
+use crate::domain::message_id::MessageId;
 use crate::domain::taker::Taker;
+use crate::domain::version::ExpectedVersion;
 use crate::error::Error;
 use crate::event_log::line::PLACE;
 use crate::store::redis::RedisStore;
