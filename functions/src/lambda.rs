@@ -26,7 +26,8 @@ use crate::state::{AppState, StreamMode};
 
 /// Runs a function until Lambda ends the process.
 ///
-/// A request for none of the endpoints goes to the first. A wrong configuration ends it before the first request, with one line that names the variable.
+/// A request for none of the endpoints goes to the first. A wrong configuration ends the process
+/// before the first request, with one line that names the variable.
 #[tokio::main(flavor = "current_thread")]
 pub async fn run(function: Function, endpoints: &'static [Endpoint]) -> ExitCode {
     match serve(endpoints).await {

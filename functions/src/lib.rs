@@ -1,4 +1,4 @@
-//! Parley's four handlers, and the adapter in which Lambda runs them.
+//! Parley's handlers, and the adapter in which Lambda runs them.
 //!
 //! A request's way is one line. An adapter ([`lambda`], or the local router) makes a
 //! [`Request`](http::request::Request) of what arrives. [`middleware`] does what all requests

@@ -80,7 +80,8 @@ fn failure(result: &Result<Response, Error>) -> Option<(&'static str, &Cause)> {
     }
 }
 
-fn set_common_headers(headers: &mut HeaderMap, request_id: &str, is_stream: bool) {
+/// Sets the headers that every response has.
+pub fn set_common_headers(headers: &mut HeaderMap, request_id: &str, is_stream: bool) {
     // Browsers guess at no event stream, and hyper keeps a stream's headers while it is open.
     if !is_stream {
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

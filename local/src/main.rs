@@ -1,5 +1,5 @@
-//! Parley's local router: the four handlers on one port, to try things out, for tests, and to run
-//! without Lambda.
+//! Parley's local router: all handlers on one port, to try things out, for tests, and to run without
+//! Lambda.
 //!
 //! - [`options`]: the command line.
 //! - [`container_credentials`]: what a container on AWS logs in to its cache with.

@@ -94,8 +94,8 @@ impl Options {
             idle: seconds("IDLE_TIMEOUT_SECONDS", 75, 1)?,
         };
         let shutdown = seconds("SHUTDOWN_TIMEOUT_SECONDS", 8, 0)?;
-        let most = "MAX_CONNECTIONS";
-        let connections = number(most, self.variable(most), "", 10_000, 1..=1_000_000)?;
+        let name = "MAX_CONNECTIONS";
+        let connections = number(name, self.variable(name), "", 10_000, 1..=1_000_000)?;
         Ok(Settings {
             host,
             port,

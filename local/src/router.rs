@@ -8,8 +8,8 @@ use std::time::Duration;
 use functions::endpoint::Endpoint;
 use functions::http::error::error_response;
 use functions::http::response::Response;
-use functions::middleware::respond;
 use functions::middleware::trace::trace_headers;
+use functions::middleware::{respond, set_common_headers};
 use functions::route::Route;
 use functions::state::AppState;
 use http::header::CONNECTION;
@@ -137,7 +137,11 @@ impl Router {
         };
         let response = match target {
             // Not logged: probes come every few seconds, whether anybody uses the router or not.
-            Some(Target::Probe(_)) => handling.await.unwrap_or_else(|error| error_response(&error)),
+            Some(Target::Probe(_)) => {
+                let mut response = handling.await.unwrap_or_else(|error| error_response(&error));
+                set_common_headers(response.headers_mut(), &id, false);
+                response
+            }
             _ => respond(&id, route, &trace, handling).await,
         };
         finish(response, body).await

@@ -14,24 +14,19 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::encoding::prometheus_text;
 use tokio::net::TcpListener;
-use tokio::time::sleep;
 
 use super::Metrics;
+use crate::listener::accept;
 
 /// How long a request's head may take, and how long a connection may be idle.
 const READ_TIMEOUT: Duration = Duration::from_secs(90);
-/// The pause after a connection could not be accepted.
-const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 
 /// Serves the metrics for as long as the process lives.
 pub async fn serve(listener: TcpListener, metrics: Arc<Metrics>) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(READ_TIMEOUT);
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            sleep(ACCEPT_BACKOFF).await;
-            continue;
-        };
+        let stream = accept(&listener).await;
         let metrics = metrics.clone();
         let service = service_fn(move |request| {
             let response = respond(&metrics, &request);

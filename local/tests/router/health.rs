@@ -17,6 +17,8 @@ async fn assert_ok(api: &Api, path: &str) {
     assert_eq!((probed.status.as_u16(), probed.body.as_str()), (200, OK), "{path}");
     assert_eq!(probed.header("content-type"), "application/json");
     assert_eq!(probed.header("access-control-allow-origin"), "*");
+    assert_eq!(probed.header("x-content-type-options"), "nosniff");
+    assert!(!probed.header("x-request-id").is_empty(), "{path}");
     let head = answer(api.request(Method::HEAD, path)).await;
     assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""), "{path}");
 }
