@@ -5,23 +5,29 @@
 
 use crate::token::SECRET;
 
+mod conditional_sends;
 mod creating;
 mod deleting;
 mod errors;
 mod events;
 mod following;
+mod notes;
 mod queue;
 mod reading;
 mod sending;
+mod taking;
 
+pub use conditional_sends::*;
 pub use creating::*;
 pub use deleting::*;
 pub use errors::*;
 pub use events::*;
 pub use following::*;
+pub use notes::*;
 pub use queue::*;
 pub use reading::*;
 pub use sending::*;
+pub use taking::*;
 
 /// The variable that switches tokens on.
 pub const TOKENS: (&str, &str) = ("AUTH_SECRET", SECRET);

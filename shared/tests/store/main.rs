@@ -11,6 +11,7 @@ mod failover;
 mod iam_token;
 mod memory_store;
 mod moving_slots;
+mod moving_slots_under_load;
 mod queue;
 mod redis_faults;
 mod redis_store;

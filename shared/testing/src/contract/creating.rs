@@ -1,11 +1,28 @@
-//! Creating conversations with metadata, and under a key.
+//! Creating conversations: under a random id, with metadata, and under a key.
 
 use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::api::Api;
+use crate::api::{Api, answer};
 use crate::wait::until;
+
+pub async fn a_conversation_is_created_under_a_random_id(api: Api) {
+    let created = answer(api.request(reqwest::Method::POST, "/api/conversations")).await;
+    assert_eq!(created.status, 201);
+    assert_eq!(created.header("content-type"), "application/json");
+    let id = created.text("conversationId");
+    // With tokens, and only then, the customer is given one.
+    let mut body = created.json();
+    let token = body.as_object_mut().expect("an object").remove("customerToken");
+    assert_eq!(token.is_some(), api.uses_tokens(), "{token:?}");
+    assert_eq!(body, json!({"conversationId": id}));
+    assert_eq!(created.header("location"), format!("/api/conversations/{id}"));
+    assert_eq!(Uuid::parse_str(&id).expect("a UUID").get_version_num(), 4);
+
+    let read = api.get(created.header("location")).await;
+    assert_eq!(read.json(), json!({"conversationId": id, "messages": []}));
+}
 
 pub async fn metadata_is_the_first_event_without_its_white_space(api: Api) {
     let body = "{ \"metadata\": {\n \"order\" : 1.50, \"big\": 123456789012345678901234567890,\t\"name\": \"Ada \\n \\\"L\\\"\", \"\": [ null , {} ],\r\n \"order\": -0 } }";

@@ -1,27 +1,10 @@
-//! Creating conversations and sending messages.
+//! Sending messages.
 
 use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::api::{Api, TIMESTAMP, answer, message};
-
-pub async fn a_conversation_is_created_under_a_random_id(api: Api) {
-    let created = answer(api.request(reqwest::Method::POST, "/api/conversations")).await;
-    assert_eq!(created.status, 201);
-    assert_eq!(created.header("content-type"), "application/json");
-    let id = created.text("conversationId");
-    // With tokens, and only then, the customer is given one.
-    let mut body = created.json();
-    let token = body.as_object_mut().expect("an object").remove("customerToken");
-    assert_eq!(token.is_some(), api.uses_tokens(), "{token:?}");
-    assert_eq!(body, json!({"conversationId": id}));
-    assert_eq!(created.header("location"), format!("/api/conversations/{id}"));
-    assert_eq!(Uuid::parse_str(&id).expect("a UUID").get_version_num(), 4);
-
-    let read = api.get(created.header("location")).await;
-    assert_eq!(read.json(), json!({"conversationId": id, "messages": []}));
-}
 
 pub async fn messages_are_read_in_the_order_in_which_they_were_sent(api: Api) {
     let conversation = api.create().await;
