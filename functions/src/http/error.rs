@@ -32,10 +32,14 @@ pub fn error_response(error: &Error) -> Response {
     let headers = response.headers_mut();
     match error {
         Error::StoreUnavailable(_) | Error::TooManyConnections => {
-            drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS));
+            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
-        Error::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, BEARER)),
-        Error::InvalidToken => drop(headers.insert(WWW_AUTHENTICATE, BEARER_INVALID_TOKEN)),
+        Error::Unauthorized => {
+            headers.insert(WWW_AUTHENTICATE, BEARER);
+        }
+        Error::InvalidToken => {
+            headers.insert(WWW_AUTHENTICATE, BEARER_INVALID_TOKEN);
+        }
         Error::MethodNotAllowed(allowed) => {
             headers.extend(HeaderValue::try_from(allowed).map(|allowed| (ALLOW, allowed)));
         }
