@@ -45,3 +45,21 @@ impl Field {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::limits::{MAX_METADATA_BYTES, MAX_NAME_CHARACTERS, MAX_REASON_CHARACTERS};
+
+    #[test]
+    fn an_expectation_names_the_limit_that_is_checked() {
+        for (field, limit) in [
+            (Field::Name, MAX_NAME_CHARACTERS),
+            (Field::Reason, MAX_REASON_CHARACTERS),
+            (Field::Metadata, MAX_METADATA_BYTES),
+        ] {
+            let expectation = field.expectation();
+            assert!(expectation.contains(&format!(" {limit} ")), "{expectation}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::field::Field;
 use crate::error::Error;
 
-/// The role of the one that sends a message.
+/// A side of a conversation: the role of the one that sends a message or an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sender {
