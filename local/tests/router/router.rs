@@ -29,8 +29,9 @@ async fn a_route_names_the_methods_it_answers() {
     let conversation = api.create().await;
     for (method, path, allowed) in [
         (Method::GET, "/api/conversations", "POST"),
-        (Method::PUT, &conversation, "GET,HEAD"),
+        (Method::PUT, &conversation, "GET,HEAD,DELETE"),
         (Method::GET, &format!("{conversation}/messages"), "POST"),
+        (Method::GET, &format!("{conversation}/events"), "POST"),
         (Method::POST, &format!("{conversation}/messages/x"), "DELETE"),
     ] {
         let refused = answer(api.request(method, path)).await;

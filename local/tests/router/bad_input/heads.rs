@@ -171,7 +171,7 @@ pub fn strange_queries(random: &mut Rng, conversation: &str) -> Vec<u8> {
 pub fn strange_methods(random: &mut Rng, conversation: &str) -> Vec<u8> {
     let method = one(
         random,
-        &["PUT", "PATCH", "TRACE", "OPTIONS", "CONNECT", "get", "PRI", "X", "M-SEARCH", "DELETE"],
+        &["PUT", "PATCH", "TRACE", "OPTIONS", "CONNECT", "get", "PRI", "X", "M-SEARCH", "delete"],
     );
     let method =
         if random.bool() { method.to_owned() } else { method.repeat(random.usize(2..2_000)) };
