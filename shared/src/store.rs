@@ -246,4 +246,12 @@ impl Store {
             Self::Memory(store) => store.end_following(),
         }
     }
+
+    /// Whether all following has ended.
+    fn has_ended_following(&self) -> bool {
+        match self {
+            Self::Redis(store) => store.has_ended_following(),
+            Self::Memory(store) => store.has_ended_following(),
+        }
+    }
 }

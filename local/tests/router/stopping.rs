@@ -59,13 +59,15 @@ async fn a_second_signal_stops_it_at_once() {
 #[tokio::test]
 async fn a_stream_that_waits_for_redis_does_not_keep_the_router_from_stopping() {
     let mut redis = RedisServer::start();
-    let variables = &[("SHUTDOWN_TIMEOUT_SECONDS", "1")];
+    let variables = &[("SHUTDOWN_TIMEOUT_SECONDS", "3600")];
     let router = Router::start(env!("CARGO_BIN_EXE_local"), Some(&redis.url()), variables);
     let api = Api::at(&router.url);
     let conversation = api.create().await;
-    let mut source = EventSource::new(&api, &conversation);
-    source.next().await;
+    let mut before = EventSource::new(&api, &conversation);
+    before.next().await;
     redis.kill();
+    let mut meanwhile = EventSource::new(&api, &conversation);
+    meanwhile.connect().await;
     router.process.signal("TERM");
     assert_ends(router).await;
 }

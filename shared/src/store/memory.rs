@@ -262,6 +262,10 @@ impl MemoryStore {
         self.notifier.close();
     }
 
+    pub(super) fn has_ended_following(&self) -> bool {
+        self.notifier.is_closed()
+    }
+
     /// Appends the line of an event, changes the state with it, and extends the conversation's life.
     fn append(
         &self,

@@ -110,6 +110,11 @@ impl Notifier {
     pub(super) fn close(&self) {
         self.topics.close();
     }
+
+    /// Whether all subscriptions have been ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.topics.is_closed()
+    }
 }
 
 #[cfg(test)]

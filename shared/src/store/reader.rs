@@ -87,6 +87,11 @@ impl ConversationReader {
         self.seen
     }
 
+    /// Whether the process is ending. [`Self::next`] tells it only where the store answers.
+    pub fn has_ended(&self) -> bool {
+        self.store.has_ended_following()
+    }
+
     /// Reads what there is after the cursor, `limit` bytes at most, without waiting.
     pub async fn now(&mut self, limit: u32) -> Result<Tail, Error> {
         let tail = self.store.read_after(&self.id, self.cursor, limit).await?;

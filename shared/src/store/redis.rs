@@ -104,6 +104,10 @@ impl RedisStore {
     pub(super) fn end_following(&self) {
         self.notifier.close();
     }
+
+    pub(super) fn has_ended_following(&self) -> bool {
+        self.notifier.is_closed()
+    }
 }
 
 /// The error of an operation that failed on the way to Redis, or for which Redis is not set up. It

@@ -91,6 +91,7 @@ impl EventStream {
                 push_expired(&mut text, self.reader.cursor());
                 text.into()
             }
+            Err(Error::StoreUnavailable(_)) if self.reader.has_ended() => Bytes::new(),
             Err(Error::StoreUnavailable(_)) => {
                 // The client is told at once. The stream goes on from its cursor when the store is
                 // back, and begins with the expiry again.

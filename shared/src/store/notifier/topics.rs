@@ -102,6 +102,11 @@ impl Topics {
         *self.by_id.lock() = None;
     }
 
+    /// Whether all topics have been removed for good.
+    pub(super) fn is_closed(&self) -> bool {
+        self.by_id.lock().is_none()
+    }
+
     /// Does something with a conversation's topic, if there is one.
     fn with<T>(&self, id: &ConversationId, act: impl FnOnce(&mut Topic) -> T) -> Option<T> {
         self.by_id.lock().as_mut()?.get_mut(id).map(act)
