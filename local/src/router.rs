@@ -25,6 +25,9 @@ use crate::metrics::Metrics;
 use crate::request::{self, RequestBody, path_parameters};
 use crate::{client, cors, host, openapi, playground};
 
+/// The path that asks whether the process lives.
+const LIVE_PATH: &str = "/healthz";
+
 /// All routes, open to pages of every origin, the playground, the client, the API's description and
 /// the probes.
 pub struct Router {
@@ -78,7 +81,7 @@ impl Router {
             ("/parley.js", client::module),
         ];
         let pages = pages.map(|(path, page)| (path, Target::Page(page)));
-        let probes = [("/healthz", Probe::Live), ("/readyz", Probe::Ready)];
+        let probes = [(LIVE_PATH, Probe::Live), ("/readyz", Probe::Ready)];
         let probes = probes.map(|(path, probe)| (path, Target::Probe(probe)));
         let is_served = |route: &Route| *route != Route::ListConversations || state.queue.is_some();
         let routes = Route::ALL.into_iter().filter(is_served);
@@ -147,16 +150,18 @@ impl Router {
         finish(response, body).await
     }
 
-    /// Tells a client that its connection is one too many.
+    /// Tells a client that its connection is one too many; or an orchestrator that the process lives:
+    /// a restart would end all the other connections.
     pub async fn refuse(request: Request<Incoming>) -> Response {
-        let id = Uuid::new_v4().to_string();
-        let mut response = respond(
-            &id,
-            None,
-            &trace_headers(request.headers()),
-            ready(Err(Error::TooManyConnections)),
-        )
-        .await;
+        let is_live_probe =
+            request.uri().path() == LIVE_PATH && allows(&Method::GET, request.method());
+        let mut response = if is_live_probe {
+            health::live()
+        } else {
+            let id = Uuid::new_v4().to_string();
+            let refusal = ready(Err(Error::TooManyConnections));
+            respond(&id, None, &trace_headers(request.headers()), refusal).await
+        };
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         finish(response, RequestBody::new(request.into_body())).await
     }

@@ -131,3 +131,20 @@ fn the_command_ends_with_1_and_one_line_where_no_router_answers() {
         assert!(error.contains(named), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_router_that_has_no_room_for_more_connections_lives() {
+    let router = Router::start(BINARY, None, &[("MAX_CONNECTIONS", "1")]);
+    let api = Api::at(&router.url);
+    // Kept alive by the client.
+    assert_ok(&api, "/healthz").await;
+
+    let one_too_many = Api::at(&router.url);
+    assert_ok(&one_too_many, "/healthz").await;
+    one_too_many.get("/readyz").await.assert_error(503, "too_many_connections");
+    let refused = answer(one_too_many.request(Method::POST, "/healthz")).await;
+    refused.assert_error(503, "too_many_connections");
+    let port = router.url.rsplit(':').next().expect("a port");
+    let asked = health(&[("PORT", port)]);
+    assert!(asked.status.success(), "{asked:?}");
+}
