@@ -98,7 +98,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let store = Store::open(&config).await;
 
     let listener = TcpListener::bind((host.as_str(), port)).await.map_err(|error| {
-        format!("cannot listen on {host}:{port}: {error}; --host and --port choose another")
+        format!("cannot listen on {host}:{port}: {error}; HOST and PORT choose another")
     })?;
     let connections = Connections::new(descriptors::bound(limits.connections), limits.times);
     let metrics = match metrics_port {

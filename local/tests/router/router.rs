@@ -150,7 +150,7 @@ fn what_makes_no_sense_ends_it_with_one_line_that_says_why() {
     let port = taken.local_addr().expect("its address").port().to_string();
     let free = free_port().to_string();
     for (arguments, variables, named) in [
-        (vec!["--port", &port], vec![], "--port"),
+        (vec!["--port", &port], vec![], "PORT"),
         (vec!["--port", &free, "--redis-url", "nonsense"], vec![], "REDIS_URL"),
         (vec!["--port", &free], vec![("REDIS_URL", "redis://:secret@h:x")], "REDIS_URL"),
         (
@@ -188,7 +188,8 @@ fn what_makes_no_sense_ends_it_with_one_line_that_says_why() {
         (vec![], vec![("REDIS_CLUSTER", "true")], "REDIS_URL"),
         (vec![], vec![("REDIS_CA_CERT", "/nowhere")], "REDIS_URL"),
         (vec![], vec![("REDIS_IAM_USER", "u"), ("REDIS_IAM_CACHE", "c")], "REDIS_URL"),
-        (vec!["--port", &free, "--host", "nowhere.invalid"], vec![], "--host"),
+        (vec!["--port", &free, "--host", "nowhere.invalid"], vec![], "HOST"),
+        (vec!["--port", &free], vec![("HOST", "127.0.0.1:80")], "HOST"),
     ] {
         let output = run(&arguments, &variables);
         let error = String::from_utf8(output.stderr).expect("text");
