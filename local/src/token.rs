@@ -42,8 +42,9 @@ pub fn print(options: &TokenOptions, config: &Config) -> Result<(), Box<dyn Erro
             "a customer's token is valid for one conversation; add --conversation <id>".into()
         );
     }
-    if ttl.is_zero() {
-        return Err("--ttl must be longer than 0 seconds, like 8h or 15m".into());
+    // A token ends at a whole second, so that less than one may be nothing.
+    if ttl.as_secs() == 0 {
+        return Err("--ttl must be at least 1 second, like 8h or 15m".into());
     }
     println!("{}", tokens.sign(*role, conversation.as_ref(), *ttl)?);
     Ok(())

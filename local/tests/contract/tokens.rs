@@ -265,6 +265,8 @@ async fn the_router_makes_tokens_for_trying_out() {
         (vec!["--role", "customer"], vec![TOKENS], "--conversation"),
         (vec!["--role", "admin"], vec![TOKENS], "--role"),
         (vec!["--role", "agent", "--ttl", "soon"], vec![TOKENS], "--ttl"),
+        (vec!["--role", "agent", "--ttl", "0s"], vec![TOKENS], "--ttl"),
+        (vec!["--role", "agent", "--ttl", "999ms"], vec![TOKENS], "--ttl"),
     ] {
         let (made, token, error) = make(&arguments, &variables);
         assert!(!made && token.is_empty(), "{named}");
