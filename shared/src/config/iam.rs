@@ -10,6 +10,7 @@ use crate::elasticache::token::{Credentials, IamLogin, SharedCredentials};
 pub(super) fn login(
     variable: impl Fn(&'static str) -> Option<String>,
 ) -> Result<Option<IamLogin>, ConfigError> {
+    let serverless = boolean("REDIS_IAM_SERVERLESS", variable("REDIS_IAM_SERVERLESS"), false)?;
     let (user, cache) = match (variable("REDIS_IAM_USER"), variable("REDIS_IAM_CACHE")) {
         (None, None) => return Ok(None),
         (Some(user), Some(cache)) => (user, cache),
@@ -20,7 +21,6 @@ pub(super) fn login(
         let name = format!("a cache's name, of letters, digits and hyphens, not {cache:?}");
         return Err(must("REDIS_IAM_CACHE", &name));
     }
-    let serverless = boolean("REDIS_IAM_SERVERLESS", variable("REDIS_IAM_SERVERLESS"), false)?;
     let needed = |name| {
         variable(name).ok_or_else(|| must(name, "set where REDIS_IAM_USER is, as Lambda does"))
     };
@@ -114,6 +114,14 @@ mod tests {
             assert!(error.starts_with(&format!("{name} must be")), "{error}");
             assert!(error.contains(wrong), "{error}");
         }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_without_a_login_too() {
+        let (_, url) = ALL[6];
+        let alone = [("REDIS_URL", url), ("REDIS_IAM_SERVERLESS", "yes")];
+        let error = config(&alone).unwrap_err();
+        assert_eq!(error.variable, "REDIS_IAM_SERVERLESS");
     }
 
     #[test]
