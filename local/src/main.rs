@@ -95,6 +95,9 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     if let (Some(task), Some(login)) = (task, login) {
         tokio::spawn(task.renew(login.credentials.clone()));
     }
+    // From here on: the first process of a container gets no signal that it does not handle, and the
+    // store may take a while.
+    let signals = Signals::new()?;
     let store = Store::open(&config).await;
 
     let listener = TcpListener::bind((host.as_str(), port)).await.map_err(|error| {
@@ -126,7 +129,6 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         "Parley listens on http://{address}, conversations in {place}, {tokens}, {queue}{scraped}"
     );
 
-    let signals = Signals::new()?;
     let state = AppState {
         store: store.clone(),
         queue: config.queue.then(|| Queue::new(store.clone())),

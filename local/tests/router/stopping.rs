@@ -1,8 +1,11 @@
 //! Stopping: nothing that a client does or leaves undone delays it for long.
 
+use std::process::{Command, Stdio};
+
 use testing::api::Api;
 use testing::connection::Connection;
 use testing::events::EventSource;
+use testing::process::Process;
 use testing::redis::RedisServer;
 use testing::router::Router;
 use testing::wait::{PATIENCE, until};
@@ -91,4 +94,17 @@ async fn clients_that_still_send_or_are_one_too_many_do_not_delay_it_either() {
     }
     router.process.signal("TERM");
     assert_ends(router).await;
+}
+
+#[test]
+fn a_signal_that_comes_while_it_starts_stops_it_too() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let redis = format!("redis://{}", silent.local_addr().expect("its address"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command.env("PORT", "0").args(["--redis-url", &redis]).stderr(Stdio::null());
+    let mut router = Process(command.spawn().expect("a router"));
+    // It asks a Redis that does not answer.
+    let _connection = silent.accept().expect("a connection");
+    router.signal("TERM");
+    assert!(router.0.wait().expect("a status").success());
 }
