@@ -52,6 +52,13 @@ pub(crate) struct PublishedEvent {
     pub(crate) rendered: Rendered,
 }
 
+impl Notification {
+    /// Whether a follower that misses it has to read on.
+    fn counts(&self) -> bool {
+        !matches!(self, Self::Note(Note::Typing(_)))
+    }
+}
+
 impl PublishedEvent {
     pub(super) fn new(start: Cursor, line: Bytes, expires: SystemTime) -> Arc<Self> {
         Arc::new(Self { start, line, expires, rendered: Rendered::default() })
@@ -90,8 +97,9 @@ impl Notifier {
     pub(super) fn subscribe(&self, id: &ConversationId) -> Subscription {
         let is_confirmed = self.requests.is_none();
         // The topics stay locked meanwhile, so that requests are in the order of the changes.
-        let receiver = self.topics.add_follower(id, is_confirmed, || self.request(*id, None));
-        Subscription::new(*id, receiver, self.clone())
+        let follower = self.topics.add_follower(id, is_confirmed, || self.request(*id, None));
+        let (receiver, number) = follower;
+        Subscription::new(*id, receiver, number, self.clone())
     }
 
     /// Ends one follower's subscription.

@@ -6,6 +6,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::timeout;
 
+use super::topics::Numbered;
 use super::{Notification, Notifier};
 use crate::domain::conversation::ConversationId;
 use crate::error::Error;
@@ -18,17 +19,20 @@ const CONFIRMATION_TIMEOUT: Duration = Duration::from_millis(2500);
 pub(crate) struct Subscription {
     /// `None` once it has been unsubscribed.
     id: Option<ConversationId>,
-    receiver: broadcast::Receiver<Notification>,
+    receiver: broadcast::Receiver<Numbered>,
+    /// That of the last notification.
+    number: u64,
     notifier: Notifier,
 }
 
 impl Subscription {
     pub(super) fn new(
         id: ConversationId,
-        receiver: broadcast::Receiver<Notification>,
+        receiver: broadcast::Receiver<Numbered>,
+        number: u64,
         notifier: Notifier,
     ) -> Self {
-        Self { id: Some(id), receiver, notifier }
+        Self { id: Some(id), receiver, number, notifier }
     }
 
     /// Waits until a notification comes of every event, or until all following has ended.
@@ -47,11 +51,21 @@ impl Subscription {
     }
 
     /// Waits for the next notification; `None` if all following has ended.
+    ///
+    /// A follower that was too slow is told to read on, unless it missed nothing but typing.
     pub(crate) async fn next(&mut self) -> Option<Notification> {
-        match self.receiver.recv().await {
-            Ok(notification) => Some(notification),
-            Err(RecvError::Lagged(_)) => Some(Notification::ReadOn),
-            Err(RecvError::Closed) => None,
+        loop {
+            match self.receiver.recv().await {
+                Ok(Numbered { number, notification }) => {
+                    let expected = self.number + u64::from(notification.counts());
+                    self.number = number;
+                    let missed_none = number == expected;
+                    return Some(if missed_none { notification } else { Notification::ReadOn });
+                }
+                // The number of the next one tells what was missed.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
         }
     }
 
@@ -81,6 +95,9 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+    use crate::domain::cursor::Cursor;
+    use crate::domain::message::Sender;
+    use crate::store::notifier::Note;
 
     #[tokio::test(start_paused = true)]
     async fn a_subscription_that_is_never_confirmed_is_given_up_in_time() {
@@ -122,7 +139,7 @@ mod tests {
         let id = ConversationId::random();
         let mut subscription = notifier.subscribe(&id);
         for start in 0..10 {
-            let start = crate::domain::cursor::Cursor(start);
+            let start = Cursor(start);
             let event = super::super::PublishedEvent::new(
                 start,
                 bytes::Bytes::new(),
@@ -134,6 +151,23 @@ mod tests {
         let Some(Notification::Event(event)) = subscription.next().await else {
             panic!("the newest are kept");
         };
-        assert_eq!(event.start.0, 6);
+        assert_eq!(event.start.0, 7);
+    }
+
+    #[tokio::test]
+    async fn a_follower_that_missed_nothing_but_typing_reads_nothing() {
+        let notifier = Notifier::new(None);
+        let id = ConversationId::random();
+        let mut subscription = notifier.subscribe(&id);
+        let typing = || Notification::Note(Note::Typing(Sender::Agent));
+        (0..10).for_each(|_| notifier.topics().notify(&id, typing()));
+        for _ in 0..4 {
+            let next = subscription.next().await;
+            assert!(matches!(next, Some(Notification::Note(Note::Typing(_)))), "{next:?}");
+        }
+        notifier.topics().notify(&id, Notification::Note(Note::Seen(Sender::Agent, Cursor(1))));
+        (0..10).for_each(|_| notifier.topics().notify(&id, typing()));
+        assert!(matches!(subscription.next().await, Some(Notification::ReadOn)));
+        assert!(matches!(subscription.next().await, Some(Notification::Note(_))));
     }
 }

@@ -19,9 +19,18 @@ pub(in crate::store) struct Topics {
     by_id: Arc<Mutex<Option<HashMap<ConversationId, Topic>>>>,
 }
 
+/// A notification, and how many there have been with it. Those of typing do not count: whoever
+/// missed them has nothing to read.
+#[derive(Clone, Debug)]
+pub(super) struct Numbered {
+    pub(super) number: u64,
+    pub(super) notification: Notification,
+}
+
 #[derive(Debug)]
 struct Topic {
-    sender: broadcast::Sender<Notification>,
+    sender: broadcast::Sender<Numbered>,
+    number: u64,
     followers: usize,
     /// Whether the followers are notified of every event from now on.
     is_confirmed: bool,
@@ -67,22 +76,24 @@ impl Topics {
         self.with(id, |topic| topic.is_confirmed).unwrap_or(true)
     }
 
-    /// Adds a follower. `on_first` is called if it is the conversation's first.
+    /// Adds a follower, and returns the number of the last notification before it. `on_first` is
+    /// called if it is the conversation's first.
     pub(super) fn add_follower(
         &self,
         id: &ConversationId,
         is_confirmed: bool,
         on_first: impl FnOnce(),
-    ) -> broadcast::Receiver<Notification> {
+    ) -> (broadcast::Receiver<Numbered>, u64) {
         let mut by_id = self.by_id.lock();
         // Once closed, the sender is dropped here, so that the follower's next notification is none.
-        let Some(by_id) = &mut *by_id else { return broadcast::channel(1).1 };
+        let Some(by_id) = &mut *by_id else { return (broadcast::channel(1).1, 0) };
         let topic = by_id.entry(*id).or_insert_with(|| {
             on_first();
-            Topic { sender: broadcast::Sender::new(BUFFER), followers: 0, is_confirmed }
+            let sender = broadcast::Sender::new(BUFFER);
+            Topic { sender, number: 0, followers: 0, is_confirmed }
         });
         topic.followers += 1;
-        topic.sender.subscribe()
+        (topic.sender.subscribe(), topic.number)
     }
 
     /// Removes a follower. `on_last` is called if it was the conversation's last.
@@ -114,8 +125,10 @@ impl Topics {
 }
 
 impl Topic {
-    fn notify(&self, notification: Notification) {
+    fn notify(&mut self, notification: Notification) {
+        self.number += u64::from(notification.counts());
+        let number = self.number;
         // Fails only without a receiver, and a topic has a follower.
-        let _ = self.sender.send(notification);
+        let _ = self.sender.send(Numbered { number, notification });
     }
 }
