@@ -205,3 +205,15 @@ async fn a_full_redis_refuses_as_a_whole() {
     let life = setup.redis.command(&["PTTL", &key]);
     assert!(life.trim_start_matches(':').trim().parse::<u32>().unwrap() <= 60_000, "{life}");
 }
+
+#[tokio::test]
+async fn a_full_redis_deletes_conversations_all_the_same() {
+    for key in [None, Some("key")] {
+        let setup = Setup::start().await;
+        let (id, _) = setup.conversation().await;
+        setup.user.send(&id, &pending(&id, "there", key)).await.unwrap();
+        setup.redis.expect_ok(&["CONFIG", "SET", "maxmemory", "1"]);
+        setup.user.delete_conversation(&id).await.unwrap();
+        assert_eq!(setup.redis.command(&["KEYS", "*"]), "*0\r\n");
+    }
+}

@@ -1,5 +1,5 @@
-#!lua
--- Deletes the conversation and its remembered sends.
+#!lua flags=allow-oom
+-- Deletes the conversation and its remembered sends, also where Redis's memory is full: it frees some.
 --
 -- KEYS  1 the conversation, 2 its remembered sends (only if it has any)
 -- ARGV  2 the command that publishes, 3 the channel, 4 '1' if an earlier attempt may have arrived
