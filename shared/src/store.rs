@@ -66,6 +66,8 @@ pub struct Tail {
     pub expires: SystemTime,
     /// How far each side has seen it.
     pub seen: Seen,
+    /// Which request created it. After a deletion, another may under the same key, and so id.
+    pub creator: u64,
     /// Whether the lines reach the log's end.
     pub is_whole: bool,
     /// For lines that came as a notification: the response that the first follower makes of them.

@@ -106,9 +106,11 @@ pub fn take(state: &mut [u8], taker: Taker) {
     }
 }
 
-/// Which request created the conversation.
-pub(super) fn creator(state: &[u8]) -> Option<&[u8]> {
-    state.get(CREATOR)
+/// Which request created the conversation: its random number; 0 for a conversation without a key,
+/// whose id no other ever has.
+pub fn creator(state: &[u8]) -> u64 {
+    let digits = state.get(CREATOR).and_then(|digits| str::from_utf8(digits).ok());
+    digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default()
 }
 
 /// Sets a random number, by which the request that creates the conversation knows its own again.

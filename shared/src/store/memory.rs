@@ -164,6 +164,7 @@ impl MemoryStore {
                 expires: conversation.expires.time,
                 is_whole: part.len() == rest.len(),
                 seen: state::seen(conversation.bytes()),
+                creator: state::creator(conversation.bytes()),
                 rendered: None,
             })
         })

@@ -23,6 +23,8 @@ pub struct ConversationReader {
     cursor: Cursor,
     expires: SystemTime,
     seen: Seen,
+    /// Which request created the conversation; `None` before the first read.
+    creator: Option<u64>,
     has_read: bool,
     following: Option<Following>,
 }
@@ -67,6 +69,7 @@ impl ConversationReader {
             cursor,
             expires: SystemTime::UNIX_EPOCH,
             seen: Seen::NOTHING,
+            creator: None,
             has_read: false,
             following: None,
         }
@@ -93,8 +96,19 @@ impl ConversationReader {
     }
 
     /// Reads what there is after the cursor, `limit` bytes at most, without waiting.
+    ///
+    /// A conversation that was deleted is not found, even if there is another under its key by then:
+    /// that one's log may be shorter than the cursor.
     pub async fn now(&mut self, limit: u32) -> Result<Tail, Error> {
-        let tail = self.store.read_after(&self.id, self.cursor, limit).await?;
+        let tail = match self.store.read_after(&self.id, self.cursor, limit).await {
+            Err(Error::InvalidCursor) if self.creator.is_some() => {
+                return Err(Error::ConversationNotFound);
+            }
+            result => result?,
+        };
+        if *self.creator.get_or_insert(tail.creator) != tail.creator {
+            return Err(Error::ConversationNotFound);
+        }
         self.cursor = self.cursor.advanced_by(tail.lines.len());
         self.expires = tail.expires;
         self.seen.advance(tail.seen);
@@ -210,6 +224,7 @@ impl ConversationReader {
             lines: event.line.clone(),
             expires: event.expires,
             seen: self.seen,
+            creator: self.creator.unwrap_or_default(),
             is_whole: true,
             rendered: Some(event.rendered.clone()),
         })

@@ -16,9 +16,13 @@ use shared::domain::version::KnownVersions;
 use shared::error::Error;
 use shared::event_log::FIRST_LINE_LENGTH;
 use shared::event_log::read::{Event, events, into_json};
-use shared::store::{Read, Sent, Store, log_end};
+use shared::store::reader::ConversationReader;
+use shared::store::{PendingConversation, Read, Sent, Store, log_end};
 use testing::redis::any_redis;
+use testing::wait::PATIENCE;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
+use uuid::Uuid;
 
 /// A test for each promise, over the store that `open` opens.
 macro_rules! contract_tests {
@@ -33,6 +37,7 @@ macro_rules! contract_tests {
             a_reader_at_the_end_is_told_so_and_any_other_gets_the_log [],
             a_log_never_passes_its_limit_by_a_message [("MAX_CONVERSATION_BYTES", "1000")],
             what_is_not_there_is_not_found [],
+            who_follows_what_is_deleted_never_follows_what_is_created_in_its_place [],
             a_conversation_ends_when_its_time_is_over [("CONVERSATION_TTL_SECONDS", "1")],
         }
     };
@@ -262,6 +267,25 @@ async fn what_is_not_there_is_not_found(store: Store) {
     let id = create(&store).await;
     let deleted = store.delete(&id, &MessageId::next(), None).await;
     assert!(matches!(deleted, Err(Error::MessageNotFound)));
+}
+
+async fn who_follows_what_is_deleted_never_follows_what_is_created_in_its_place(store: Store) {
+    for content in [None, Some("longer than what comes after it")] {
+        let key = Uuid::new_v4().to_string().parse().unwrap();
+        let [first, second] = [0; 2].map(|_| PendingConversation::new(Some(&key), None));
+        let id = first.id();
+        store.create(&first).await.unwrap();
+        if let Some(content) = content {
+            send(&store, id, content).await;
+        }
+        let mut reader = ConversationReader::new(&store, *id, Cursor::START);
+        reader.now(u32::MAX).await.unwrap();
+        store.delete_conversation(id).await.unwrap();
+        store.create(&second).await.unwrap();
+        send(&store, id, "new").await;
+        let next = reader.next(Instant::now() + PATIENCE, u32::MAX).await;
+        assert!(matches!(next, Err(Error::ConversationNotFound)), "{content:?}: {next:?}");
+    }
 }
 
 async fn a_conversation_ends_when_its_time_is_over(store: Store) {

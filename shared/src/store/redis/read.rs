@@ -59,7 +59,7 @@ impl RedisStore {
         let first_length = limit.min(PIECE);
         let first = Part { start, end: start + first_length };
         let found = operation.run(&first).await.map_err(unavailable)?;
-        let (mut part, mut expires, seen) = found.ok_or(Error::ConversationNotFound)?;
+        let (mut part, mut expires, seen, creator) = found.ok_or(Error::ConversationNotFound)?;
         let mut is_whole = part.len() < first_length;
         if !is_whole && limit > PIECE {
             let found = operation.run(&LengthAndExpiry).await.map_err(unavailable)?;
@@ -69,7 +69,7 @@ impl RedisStore {
             (expires, is_whole) = (expires_then, end == length);
         }
         let lines = lines_after_cursor(part)?;
-        Ok(Tail { lines, expires, seen, is_whole, rendered: None })
+        Ok(Tail { lines, expires, seen, creator, is_whole, rendered: None })
     }
 
     pub(in crate::store) async fn clock(&self, id: &ConversationId) -> Result<StoreClock, Error> {

@@ -72,15 +72,15 @@ impl Command for LengthAndExpiry {
     }
 }
 
-/// The bytes from `start` to before `end`, when the conversation expires, and how far each side has
-/// seen it. `None` if there is no conversation.
+/// The bytes from `start` to before `end`, when the conversation expires, how far each side has seen
+/// it, and who created it. `None` if there is no conversation.
 pub(super) struct Part {
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
 impl Command for Part {
-    type Reply = Option<(Vec<u8>, SystemTime, Seen)>;
+    type Reply = Option<(Vec<u8>, SystemTime, Seen, u64)>;
 
     fn request(&self, id: &ConversationId, _: Attempt) -> Request {
         let front = getrange(id, 0, FRONT_LENGTH);
@@ -97,7 +97,7 @@ impl Command for Part {
         };
         let Some(expires) = time(expires) else { return Some(None) };
         let is_own = front.get(STATE_LENGTH..) == Some(first_line(id).as_bytes());
-        is_own.then(|| Some((part, expires, state::seen(&front))))
+        is_own.then(|| Some((part, expires, state::seen(&front), state::creator(&front))))
     }
 }
 
