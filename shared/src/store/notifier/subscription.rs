@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
     use crate::domain::cursor::Cursor;
-    use crate::domain::message::Sender;
+    use crate::domain::sender::Sender;
     use crate::store::notifier::Note;
 
     #[tokio::test(start_paused = true)]
