@@ -45,7 +45,7 @@ pub async fn respond(
     }
     let mut response = result.unwrap_or_else(|error| error_response(&error));
     log.status = Some(response.status().as_u16());
-    set_common_headers(response.headers_mut(), request_id, is_stream);
+    set_common_headers(response.headers_mut(), request_id);
     if matches!(route, Some(Route::GetConversation | Route::ListConversations)) {
         let revalidate = HeaderValue::from_static("private, no-cache");
         response.headers_mut().insert(CACHE_CONTROL, revalidate);
@@ -81,11 +81,8 @@ fn failure(result: &Result<Response, Error>) -> Option<(&'static str, &Cause)> {
 }
 
 /// Sets the headers that every response has.
-pub fn set_common_headers(headers: &mut HeaderMap, request_id: &str, is_stream: bool) {
-    // Browsers guess at no event stream, and hyper keeps a stream's headers while it is open.
-    if !is_stream {
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    }
+pub fn set_common_headers(headers: &mut HeaderMap, request_id: &str) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, request_id);
     }

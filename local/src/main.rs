@@ -43,6 +43,7 @@ mod socket;
 mod token;
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -125,7 +126,9 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         true => "queue on",
         false => "queue off (QUEUE=true switches it on)",
     };
-    println!(
+    // Serving matters more than telling where.
+    let _ = writeln!(
+        io::stdout(),
         "Parley listens on http://{address}, conversations in {place}, {tokens}, {queue}{scraped}"
     );
 

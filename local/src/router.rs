@@ -142,7 +142,7 @@ impl Router {
             // Not logged: probes come every few seconds, whether anybody uses the router or not.
             Some(Target::Probe(_)) => {
                 let mut response = handling.await.unwrap_or_else(|error| error_response(&error));
-                set_common_headers(response.headers_mut(), &id, false);
+                set_common_headers(response.headers_mut(), &id);
                 response
             }
             _ => respond(&id, route, &trace, handling).await,

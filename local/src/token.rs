@@ -2,6 +2,7 @@
 //! backend makes them.
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
@@ -46,6 +47,6 @@ pub fn print(options: &TokenOptions, config: &Config) -> Result<(), Box<dyn Erro
     if ttl.as_secs() == 0 {
         return Err("--ttl must be at least 1 second, like 8h or 15m".into());
     }
-    println!("{}", tokens.sign(*role, conversation.as_ref(), *ttl)?);
+    writeln!(io::stdout(), "{}", tokens.sign(*role, conversation.as_ref(), *ttl)?)?;
     Ok(())
 }
