@@ -155,10 +155,12 @@ impl Router {
     pub async fn refuse(request: Request<Incoming>) -> Response {
         let is_live_probe =
             request.uri().path() == LIVE_PATH && allows(&Method::GET, request.method());
+        let id = Uuid::new_v4().to_string();
         let mut response = if is_live_probe {
-            health::live()
+            let mut response = health::live();
+            set_common_headers(response.headers_mut(), &id);
+            response
         } else {
-            let id = Uuid::new_v4().to_string();
             let refusal = ready(Err(Error::TooManyConnections));
             respond(&id, None, &trace_headers(request.headers()), refusal).await
         };
