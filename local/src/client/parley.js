@@ -4,7 +4,7 @@
  */
 
 /** @typedef {"customer" | "agent"} Sender */
-/** @typedef {string | (() => string | Promise<string>)} Token Or what is asked for one: at first, and when the last was refused. */
+/** @typedef {string | (() => string | Promise<string>)} Token or what is asked for one, and again when that is refused */
 /** @typedef {{ messageId: string, sender: Sender, content: string, timestamp: string }} Message */
 /** @typedef {{ event: "created", metadata: Object<string, unknown>, at: string }} Created */
 /** @typedef {{ event: "joined", sender: Sender, name?: string, at: string }} Joined */
@@ -12,7 +12,7 @@
 /** @typedef {"connecting" | "live" | "waiting" | "closed"} State `waiting` for the network, the service or its store; `closed`: follows no more. */
 
 /**
- * A message in the outbox. It leaves the outbox when the conversation has it.
+ * A message that is in the outbox, until the conversation has it.
  * @typedef {Object} OutboxMessage
  * @property {string} key the Idempotency-Key
  * @property {string} content
@@ -44,10 +44,10 @@
 
 // All times are in milliseconds.
 const ANSWER_TIMEOUT = 15_000;
-/** After which a stream is dead; a heartbeat comes every 15 s. */
+// A heartbeat comes every 15 s.
 const SILENCE_TIMEOUT = 40_000;
 const SILENCE_CHECK = 5_000;
-/** For which calls other than `send` are repeated. */
+// For what is not in the outbox.
 const CALL_TIMEOUT = 60_000;
 const BACKOFF = 500;
 const MAX_BACKOFF = 10_000;
@@ -79,7 +79,7 @@ export class ParleyError extends Error {
 
 /** The service at some address. */
 export class Parley {
-  /** @param {{ url?: string, token?: Token, fetch?: typeof globalThis.fetch }} [options] `url` is where this module came from by default; `fetch` makes the requests */
+  /** @param {{ url?: string, token?: Token, fetch?: typeof globalThis.fetch }} [options] `url`: by default where this module came from */
   constructor({ url = new URL(import.meta.url).origin, token, fetch } = {}) {
     this.url = new URL(url).href.replace(/\/$/, "");
     this.token = token;
@@ -97,17 +97,16 @@ export class Parley {
   }
 
   /**
-   * A conversation, as one side sees it.
    * @param {string} conversationId
    * @param {Sender} sender
-   * @param {Token} [token] this side's, if it is not that of the service
+   * @param {Token} [token] this side's
    */
   conversation(conversationId, sender, token = this.token) {
     return new Conversation(new Requests(this, token), conversationId, sender);
   }
 }
 
-/** A conversation, as one side sees it. `Parley.conversation` makes it. */
+/** A conversation, as one side sees it. */
 export class Conversation {
   /** @type {OutboxMessage[]} */
   outbox = [];
@@ -125,14 +124,13 @@ export class Conversation {
   #handlers = {};
   /** Ends with `stop`. @type {AbortController | undefined} */
   #life;
-  /** Of the request under way. @type {AbortController | undefined} */
+  /** @type {AbortController | undefined} */
   #attempt;
   #isFollowing = false;
-  #isLive = false;
-  #isSendingFailing = false;
+  #works = { stream: false, outbox: true };
   /** @type {Promise<void> | undefined} */
   #delivery;
-  /** What ends each pause under way. @type {Set<() => void>} */
+  /** @type {Set<() => void>} */
   #pauses = new Set();
   /** @type {Map<OutboxMessage, (message: OutboxMessage) => void>} */
   #settle = new Map();
@@ -159,13 +157,12 @@ export class Conversation {
     this.sender = sender;
   }
 
-  /** How many messages of the other side this side has not seen. */
   get unread() {
     return this.#unseen.length;
   }
 
   /**
-   * Tells what there is and what happens, until `stop`, the expiry or a refusal. After a refusal it can be called again.
+   * Tells what there is and what happens, until `stop`, the expiry or a refusal; then it can be called again.
    * @param {Handlers} [handlers]
    */
   follow(handlers = this.#handlers) {
@@ -173,12 +170,12 @@ export class Conversation {
     const life = this.#start();
     if (this.#isFollowing) return;
     this.#isFollowing = true;
-    this.#isLive = false;
+    this.#works.stream = false;
     this.#setState("connecting");
     this.#follow(life);
   }
 
-  /** Ends following and sending; `follow` and `send` go on. */
+  /** Ends following and sending, until `follow` or `send`. */
   stop() {
     this.#isFollowing = false;
     this.#life?.abort();
@@ -190,10 +187,10 @@ export class Conversation {
 
   /** Sends a message after those before it, and again until it is accepted or refused. @param {string} content */
   send(content) {
-    const message = /** @type {OutboxMessage} */ ({ content, timestamp: new Date().toISOString() });
+    const message = /** @type {OutboxMessage} */ ({});
     this.outbox.push(message);
     this.#typingSent = 0;
-    this.#enqueue(message);
+    this.#compose(message, content);
     return message;
   }
 
@@ -208,30 +205,28 @@ export class Conversation {
    * @param {string} content
    */
   edit(message, content) {
-    if (message.state !== "refused") return;
-    message.content = content;
-    this.#enqueue(message);
+    if (message.state === "refused") this.#compose(message, content);
   }
 
-  /** Takes a message out of the outbox. One that is on its way may arrive all the same. @param {OutboxMessage} message */
+  /** Removes a message from the outbox; if on its way, it may still arrive. @param {OutboxMessage} message */
   remove(message) {
     this.#leave(message);
     this.#wake();
   }
 
-  /** Reads all messages. @returns {Promise<Message[]>} */
+  /** @returns {Promise<Message[]>} */
   async read() {
     return (await this.#requests.call("GET", this.#path)).messages;
   }
 
-  /** Deletes a message; it is no error if that is gone. @param {string} messageId */
-  delete(messageId) {
-    return this.#requests.remove(`${this.#path}/messages/${encodeURIComponent(messageId)}`, "message_not_found");
+  /** @param {string} messageId */
+  async delete(messageId) {
+    await this.#requests.call("DELETE", `${this.#path}/messages/${encodeURIComponent(messageId)}`).catch(ignoreGone);
   }
 
-  /** Deletes the whole conversation; only agents may. */
-  deleteConversation() {
-    return this.#requests.remove(this.#path, "conversation_not_found");
+  /** For agents alone. */
+  async deleteConversation() {
+    await this.#requests.call("DELETE", this.#path).catch(ignoreGone);
   }
 
   /** Takes the conversation, as an agent. @param {string} [name] */
@@ -245,7 +240,7 @@ export class Conversation {
     await this.#event("closed", { reason });
   }
 
-  /** Tells that this side is writing: call it at each key press; once in 3 s it is sent. */
+  /** To be called at each key press; sent once in 3 s. */
   typing() {
     const now = Date.now();
     if (now - this.#typingSent < TYPING_PERIOD) return;
@@ -253,7 +248,7 @@ export class Conversation {
     this.#requests.answer("POST", `${this.#path}/events`, { body: { sender: this.sender, event: "typing" } }).catch(() => {});
   }
 
-  /** Tells that this side has seen everything up to a cursor, or all that was told. @param {number} [cursor] */
+  /** Marks all that was told as seen, or what is up to a cursor. @param {number} [cursor] */
   seen(cursor = this.cursor) {
     if (this.#markSeen(this.sender, cursor)) this.#tellSeen();
   }
@@ -268,14 +263,21 @@ export class Conversation {
 
   // Sending
 
+  /**
+   * @param {OutboxMessage} message
+   * @param {string} content
+   */
+  #compose(message, content) {
+    Object.assign(message, { key: randomUuid(), content, timestamp: new Date().toISOString() });
+    this.#enqueue(message);
+  }
+
   /** @param {OutboxMessage} message */
   #enqueue(message) {
     message.state = "pending";
-    // What was refused had no effect, so that its key was not used.
-    message.key = randomUuid();
     delete message.error;
     message.settled = new Promise((resolve) => this.#settle.set(message, resolve));
-    this.#outboxChanged();
+    this.#tell("outbox", [...this.outbox]);
     this.#start();
   }
 
@@ -290,26 +292,26 @@ export class Conversation {
       try {
         const { messageId } = await this.#requests.answer("POST", `${this.#path}/messages`, { body, key, signal });
         failures = 0;
-        this.#setSendingFailing(false);
-        if (message.state === "pending") this.#settled(message, "sent", { messageId });
+        this.#setWorks("outbox", true);
+        if (message.state === "pending") this.#settled(message, { state: "sent", messageId });
         // Else it is shown here until it comes with the others.
         if (!this.#isFollowing) this.#leave(message);
       } catch (error) {
         if (signal?.aborted) continue;
         if (!(error instanceof ParleyError) || error.isTemporary) {
-          this.#setSendingFailing(true);
+          this.#setWorks("outbox", false);
           // It may have been removed, or the stream may have brought it.
           if (this.#pending() === message) await this.#pause(backoff(failures++, error));
         } else {
           failures = 0;
-          this.#setSendingFailing(false);
-          if (message.state === "pending") this.#settled(message, "refused", { error });
+          this.#setWorks("outbox", true);
+          if (message.state === "pending") this.#settled(message, { state: "refused", error });
         }
       }
     }
     // At once: what is sent from now on needs another round.
     this.#delivery = undefined;
-    this.#setSendingFailing(false);
+    this.#setWorks("outbox", true);
   }
 
   #pending() {
@@ -318,27 +320,20 @@ export class Conversation {
 
   /**
    * @param {OutboxMessage} message
-   * @param {"sent" | "refused"} state
-   * @param {object} outcome
+   * @param {Partial<OutboxMessage>} [outcome]
    */
-  #settled(message, state, outcome) {
-    Object.assign(message, outcome, { state });
+  #settled(message, outcome) {
+    Object.assign(message, outcome);
     this.#settle.get(message)?.(message);
     this.#settle.delete(message);
-    this.#outboxChanged();
+    this.#tell("outbox", [...this.outbox]);
   }
 
   /** @param {OutboxMessage | undefined} message */
   #leave(message) {
     if (!message || !this.outbox.includes(message)) return;
     this.outbox = this.outbox.filter((other) => other !== message);
-    this.#settle.get(message)?.(message);
-    this.#settle.delete(message);
-    this.#outboxChanged();
-  }
-
-  #outboxChanged() {
-    this.#tell("outbox", [...this.outbox]);
+    this.#settled(message);
   }
 
   // Following
@@ -361,8 +356,8 @@ export class Conversation {
           this.#reset();
           continue;
         }
-        if (this.#isLive) failures = 0;
-        this.#setLive(false);
+        if (this.#works.stream) failures = 0;
+        this.#setWorks("stream", false);
         pause = backoff(failures++, error);
       }
       if (this.#isFollowing) await this.#pause(pause);
@@ -380,21 +375,21 @@ export class Conversation {
     try {
       const body = await this.#requests.stream(`${this.#path}?after=${this.cursor}`, attempt.signal);
       let hasBegun = false;
-      let retry;
+      let retry = 0;
       for await (const block of blocks(body, () => (heard = Date.now()))) {
-        retry = block.retry ?? retry;
+        if (block.retry) retry = Number(block.retry);
         if (block.event === "expires") {
           hasBegun = true;
-          this.#setLive(true);
-        } else if (hasBegun ? block.retry : block.isComment) {
+          this.#setWorks("stream", true);
+        } else if (hasBegun ? block.retry : block[""] !== undefined) {
           // The service answers, but its store does not.
-          this.#setLive(false);
+          this.#setWorks("stream", false);
         }
         this.#dispatch(block);
         if (!this.#isFollowing || this.cursor >= until) return 0;
       }
       // Where streams come in batches, each says when to ask for the next one.
-      if (this.#isLive && retry !== undefined) return retry;
+      if (this.#works.stream && retry) return retry;
       throw unavailable(retry);
     } finally {
       clearInterval(check);
@@ -414,7 +409,7 @@ export class Conversation {
       attempt.signal.addEventListener("abort", () => reading.abort());
       await this.#stream(reading, Number(cursor));
     }
-    this.#setLive(true);
+    this.#setWorks("stream", true);
     this.#setExpiry(expiresAt);
     for (const [sender, mark] of Object.entries(seen)) this.#markSeen(/** @type {Sender} */ (sender), Number(mark));
     return HIDDEN_PERIOD;
@@ -425,7 +420,7 @@ export class Conversation {
     const cursor = id ? Number(id) : this.cursor;
     const isNew = cursor > this.cursor;
     if (isNew) this.cursor = cursor;
-    if (!event) return;
+    if (!event || !data) return;
     const value = JSON.parse(data);
     if (event === "typing") {
       if (value.sender !== this.sender) this.#setTyping(true);
@@ -446,9 +441,10 @@ export class Conversation {
     const { messageId, sender, content, timestamp } = message;
     if (sender === this.sender) {
       const sent = this.outbox.find(
-        (one) => one.messageId === messageId || (one.state === "pending" && one.content === content && one.timestamp === timestamp),
+        (one) => one.messageId === messageId || (!one.messageId && one.content === content && one.timestamp === timestamp),
       );
-      if (sent?.state === "pending") this.#settled(sent, "sent", { messageId });
+      // Before its answer, or in the place of one that was lost.
+      if (sent && !sent.messageId) this.#settled(sent, { state: "sent", messageId });
       this.#leave(sent);
       this.#wake();
     } else {
@@ -473,6 +469,10 @@ export class Conversation {
     this.#unseen = [];
     this.#unreadChanged();
     this.#tell("reset");
+    for (const message of this.outbox) {
+      delete message.messageId;
+      if (message.state === "sent") this.#enqueue(message);
+    }
   }
 
   /** @param {ParleyError} [error] none if the conversation is gone */
@@ -516,7 +516,9 @@ export class Conversation {
     this.#isTellingSeen = true;
     for (let told = 0; told < this.#seen[this.sender]; ) {
       told = this.#seen[this.sender];
-      await this.#event("seen", { cursor: String(told) }).catch(() => {});
+      await this.#event("seen", { cursor: String(told) }).catch(({ isTemporary }) => {
+        if (isTemporary && !this.#life?.signal.aborted) told = 0;
+      });
     }
     this.#isTellingSeen = false;
   }
@@ -554,22 +556,15 @@ export class Conversation {
     return this.#life;
   }
 
-  /** @param {boolean} isLive */
-  #setLive(isLive) {
-    if (isLive && !this.#isLive) this.#wake();
-    this.#isLive = isLive;
-    this.#connectionChanged();
-  }
-
-  /** @param {boolean} isFailing */
-  #setSendingFailing(isFailing) {
-    if (!isFailing && this.#isSendingFailing) this.#wake();
-    this.#isSendingFailing = isFailing;
-    this.#connectionChanged();
-  }
-
-  #connectionChanged() {
-    if (this.#isFollowing) this.#setState(this.#isLive && !this.#isSendingFailing ? "live" : "waiting");
+  /**
+   * @param {"stream" | "outbox"} part
+   * @param {boolean} works
+   */
+  #setWorks(part, works) {
+    // What works for one is worth trying for the other.
+    if (works && !this.#works[part]) this.#wake();
+    this.#works[part] = works;
+    if (this.#isFollowing) this.#setState(this.#works.stream && this.#works.outbox ? "live" : "waiting");
   }
 
   /** @param {State} state */
@@ -652,19 +647,6 @@ class Requests {
   }
 
   /**
-   * Deletes what may be gone: the answer to an earlier attempt may have been lost.
-   * @param {string} path
-   * @param {string} gone
-   */
-  async remove(path, gone) {
-    try {
-      await this.call("DELETE", path);
-    } catch (error) {
-      if (!(error instanceof ParleyError) || error.code !== gone) throw error;
-    }
-  }
-
-  /**
    * Makes a request once and returns the answer's body.
    * @param {string} method
    * @param {string} path
@@ -714,14 +696,23 @@ class Requests {
   async #request(method, path, headers, signal, body) {
     for (let isFirst = true; ; isFirst = false) {
       const token = (this.#current ??= typeof this.#token === "function" ? await this.#token() : this.#token);
-      if (token) headers.Authorization = `Bearer ${token}`;
+      const authorization = token && { Authorization: `Bearer ${token}` };
       // A browser's cache would let two pages wait for each other's stream.
-      const response = await this.#fetch(this.#url + path, { method, headers, body, signal, cache: "no-store" });
+      const response = await this.#fetch(this.#url + path, {
+        method,
+        headers: { ...headers, ...authorization },
+        body,
+        signal,
+        cache: "no-store",
+      });
       if (response.ok) return response;
       if (response.status === 401) {
         // Another request may have asked for a fresh one meanwhile.
         if (this.#current === token) this.#current = undefined;
-        if (isFirst && typeof this.#token === "function") continue;
+        if (isFirst && typeof this.#token === "function") {
+          await response.body?.cancel();
+          continue;
+        }
       }
       const { code = `http_${response.status}`, error = response.statusText } = await response.json().catch(() => ({}));
       throw new ParleyError(response.status, code, error, Number(response.headers.get("Retry-After")) * 1000 || 0);
@@ -729,7 +720,7 @@ class Requests {
   }
 }
 
-/** @typedef {{ id?: string, event?: string, data: string, retry?: number, isComment?: boolean }} Block */
+/** @typedef {Record<string, string | undefined>} Block by field; that of a comment is "" */
 
 /**
  * Reads server-sent events, with what stands between them: comments, an id alone, `retry`.
@@ -742,7 +733,7 @@ async function* blocks(body, heard) {
   const decoder = new TextDecoder();
   let text = "";
   /** @type {Block} */
-  let block = { data: "" };
+  let block = {};
   for (;;) {
     const { done, value } = await reader.read();
     // An event without the blank line after it is not whole.
@@ -753,17 +744,19 @@ async function* blocks(body, heard) {
     const lines = text.split(/\r\n|\n|\r(?!$)/);
     text = /** @type {string} */ (lines.pop());
     for (const line of lines) {
-      const [, field, content] = /** @type {RegExpExecArray} */ (/^([^:]*)(?:: ?)?(.*)$/s.exec(line));
+      const [, field = "", value = ""] = /^([^:]*):? ?(.*)/s.exec(line) ?? [];
       if (!line) {
         yield block;
-        block = { data: "" };
-      } else if (field === "data") block.data += (block.data && "\n") + content;
-      else if (field === "id" || field === "event") block[field] = content;
-      else if (field === "retry") block.retry = Number(content) || 0;
-      else if (!field) block.isComment = true;
+        block = {};
+      } else block[field] = field === "data" && block.data ? `${block.data}\n${value}` : value;
     }
   }
 }
+
+/** What is to be deleted may be gone: the answer to an earlier attempt was lost. @param {unknown} error */
+const ignoreGone = (error) => {
+  if (!(error instanceof ParleyError) || error.status !== 404) throw error;
+};
 
 const isHidden = () => globalThis.document?.visibilityState === "hidden";
 

@@ -69,3 +69,27 @@ async fn a_stream_from_a_cursor_that_was_never_given_out_ends_when_the_store_is_
     let end = timeout(PATIENCE, source.next_of_connection()).await.expect("an end");
     assert_eq!(end, None);
 }
+
+#[tokio::test]
+async fn an_open_stream_is_told_that_the_store_is_away_and_begins_anew_when_it_is_back() {
+    let (mut redis, _router, api, conversation) = conversation().await;
+    redis.save();
+    let request = api.request(Method::GET, &conversation).header("Accept", "text/event-stream");
+    let mut stream = request.send().await.expect("an answer");
+    let mut text = String::new();
+    let mut read_until = async |end: &str| {
+        text.clear();
+        while !text.contains(end) {
+            let piece = timeout(PATIENCE, stream.chunk()).await.expect("a piece in time");
+            let piece = piece.expect("a stream").expect("no end");
+            text.push_str(&String::from_utf8_lossy(&piece));
+        }
+        text.clone()
+    };
+    read_until("event: message").await;
+    redis.kill();
+    read_until("retry: 3000\n\n:\n\n").await;
+    redis.restart();
+    let text = read_until("event: expires").await;
+    assert!(!text.contains("event: message"), "{text}");
+}
