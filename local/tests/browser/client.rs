@@ -69,3 +69,21 @@ async fn goes_on(window: ManuallyDrop<WebDriver>) {
         ["one", "two", "three", "four", "five"]
     );
 }
+
+/// A browser opens six connections to a host over HTTP/1.1, and each open stream is one of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_tabs_of_one_browser_show_the_chat_and_send() {
+    let (browser, redis) = (Browser::start(), RedisServer::start());
+    let router = start(&redis);
+    let api = Api::at(&router.url);
+    let conversation = api.create().await;
+    let page = DocumentedPage::chat(browser.window().await, &router.url, &conversation).await;
+    let mut expected = Vec::new();
+    for number in 1..=8 {
+        page.reads("#state", "live").await;
+        page.send(&number.to_string()).await;
+        expected.push(format!("customer: {number}"));
+        page.shows(&expected.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        page.open_again_in_a_new_tab().await;
+    }
+}

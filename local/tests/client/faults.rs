@@ -1,11 +1,12 @@
 //! Two sides that write to each other while the router, Redis and the way to them fail.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use testing::proxy::{Fault, Proxy};
 use testing::redis::{RedisServer, free_port};
 use testing::router::Router;
 use testing::talk::Talk;
+use tokio::time::sleep;
 
 /// How long faults last that have no end of their own.
 const A_MOMENT: Duration = Duration::from_millis(300);
@@ -113,11 +114,49 @@ async fn nothing_is_lost_or_doubled_when_connections_are_cut_and_answers_lost() 
             times.push((name, talk.goes_on().await));
         }
         service.proxy.fail(Fault::HoldRequests);
-        tokio::time::sleep(A_MOMENT).await;
+        sleep(A_MOMENT).await;
         service.proxy.release();
         times.push(("held", talk.goes_on().await));
     }
     ends_well("connections", &service, talk, &times).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled_whatever_fails_next() {
+    let seconds = std::env::var("PARLEY_LOAD_SECONDS");
+    let seconds = seconds.map_or(8, |text| text.parse().expect("a number of seconds"));
+    let mut service = Service::start().await;
+    let talk = Talk::start(&service.url()).await;
+    let mut faults = [0; 7];
+    let end = Instant::now() + Duration::from_secs(seconds);
+    while Instant::now() < end {
+        let fault = fastrand::usize(..faults.len());
+        faults[fault] += 1;
+        match fault {
+            0 => service.proxy.cut(),
+            1 => service.proxy.fail(Fault::LoseAnswer),
+            2 => service.proxy.fail(Fault::CutAnswer),
+            3 => {
+                service.proxy.fail(Fault::HoldRequests);
+                sleep(A_MOMENT).await;
+                service.proxy.release();
+            }
+            4 => {
+                service.redis.kill();
+                sleep(A_MOMENT).await;
+                service.redis.restart();
+            }
+            5 => service.restart_router(),
+            _ => {
+                service.go_offline();
+                sleep(A_MOMENT).await;
+                service.go_online();
+            }
+        }
+        sleep(A_MOMENT).await;
+    }
+    let goes_on = talk.goes_on().await;
+    ends_well(&format!("{faults:?}"), &service, talk, &[("goes on", goes_on)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,7 +166,7 @@ async fn nothing_is_lost_or_doubled_when_the_client_is_offline() {
     service.go_offline();
     let waits = talk.waits().await;
     // Long enough for many messages to gather, and for each page to have asked several times.
-    tokio::time::sleep(10 * A_MOMENT).await;
+    sleep(10 * A_MOMENT).await;
     service.go_online();
     let goes_on = talk.goes_on().await;
     ends_well("offline", &service, talk, &[("waits", waits), ("goes on", goes_on)]).await;

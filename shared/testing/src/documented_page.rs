@@ -75,6 +75,14 @@ impl DocumentedPage {
         }
     }
 
+    /// Opens the same address in a new tab of the same browser, and goes on there.
+    pub async fn open_again_in_a_new_tab(&self) {
+        let address = self.window.current_url().await.expect("an address");
+        let tab = self.window.new_tab().await.expect("a tab");
+        self.window.switch_to_window(tab).await.expect("a window");
+        self.window.goto(address.as_str()).await.expect("a page");
+    }
+
     /// Waits until an element reads so.
     pub async fn reads(&self, selector: &str, text: &str) {
         let script = format!("return document.querySelector('{selector}').textContent");

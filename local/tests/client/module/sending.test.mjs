@@ -74,8 +74,11 @@ test("Retry-After is waited for", async () => {
 test("a refused message holds up no other, and can be edited, sent again or removed", async () => {
   const { service, chat } = open();
   const [long, late, odd, good] = ["long", "late", "odd", "good"].map((content) => chat.send(content));
+  const keys = [];
   for (const [status, code] of [[413, "content_too_large"], [409, "conversation_full"], [400, "invalid_content"]]) {
-    (await service.next()).answer(refusal(status, code));
+    const request = await service.next();
+    keys.push(request.headers["Idempotency-Key"]);
+    request.answer(refusal(status, code));
   }
   (await service.next()).answer(accepted("message-1"));
   assert.equal((await good.settled).messageId, "message-1");
@@ -89,8 +92,12 @@ test("a refused message holds up no other, and can be edited, sent again or remo
   assert.deepEqual(states(chat), ["short pending", "late pending"]);
   const edited = await service.next();
   assert.equal(edited.body.content, "short");
+  assert.notEqual(edited.headers["Idempotency-Key"], keys[0]);
   edited.answer(accepted("message-2"));
-  (await service.next()).answer(accepted("message-3"));
+  const again = await service.next();
+  // An earlier attempt of which the answer was lost may have been accepted.
+  assert.equal(again.headers["Idempotency-Key"], keys[1]);
+  again.answer(accepted("message-3"));
   assert.equal((await late.settled).state, "sent");
   assert.deepEqual(chat.outbox, []);
 });
@@ -124,6 +131,40 @@ test("a message is either in the outbox or told, whichever comes first: its answ
   await stream.text(message(20, "customer", "two", second.timestamp));
   assert.deepEqual(states(chat), []);
   assert.deepEqual(since().filter((line) => /^\d/.test(line)), ["10 one", "20 two"]);
+  chat.stop();
+});
+
+test("a refused message that is there all the same leaves the outbox", async () => {
+  const service = new Service();
+  const { chat } = follow(service);
+  const stream = await service.stream();
+  await stream.text(expires);
+  const sent = chat.send("one");
+  const first = await service.next(MESSAGES);
+  first.fail();
+  await pass(500);
+  (await service.next(MESSAGES)).answer(refusal(401, "unauthorized"));
+  await sent.settled;
+  assert.deepEqual(states(chat), ["one refused"]);
+  await stream.text(message(10, "customer", "one", first.body.timestamp));
+  assert.deepEqual([sent.state, states(chat)], ["sent", []]);
+  chat.stop();
+});
+
+test("what was sent and is not told yet is sent again when the store came back with less", async () => {
+  const service = new Service();
+  const { chat } = follow(service);
+  const stream = await service.stream();
+  await stream.text(expires + message(10, "agent", "before"));
+  const sent = chat.send("one");
+  const first = await service.next(MESSAGES);
+  first.answer(accepted("message-20"));
+  await sent.settled;
+  await stream.end();
+  await pass(500);
+  (await service.next("/an-id?after=10")).answer(refusal(400, "invalid_cursor"));
+  const again = await service.next(MESSAGES);
+  assert.deepEqual([again.body, again.headers["Idempotency-Key"]], [first.body, first.headers["Idempotency-Key"]]);
   chat.stop();
 });
 

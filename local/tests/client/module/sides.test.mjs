@@ -88,6 +88,19 @@ test("unread counts the other side's messages that this side has not seen", asyn
   chat.stop();
 });
 
+test("what was seen while the service was away is told when it is back", async () => {
+  const { service, chat } = await live();
+  chat.seen(10);
+  for (let second = 0; second < 90; second++) {
+    await pass(1000);
+    service.requests.filter(({ path }) => path === EVENTS).forEach((request) => request.fail());
+    service.requests = service.requests.filter(({ path }) => path !== EVENTS);
+  }
+  await pass(15_000);
+  assert.equal((await service.next(EVENTS)).body.cursor, "10");
+  chat.stop();
+});
+
 test("joining is answered, refused, or repeated", async () => {
   const { service, chat } = await live();
   const joined = chat.join("Ada");
