@@ -70,14 +70,24 @@ async fn goes_on(window: ManuallyDrop<WebDriver>) {
     );
 }
 
-/// A browser opens six connections to a host over HTTP/1.1, and each open stream is one of them.
 #[tokio::test(flavor = "multi_thread")]
-async fn eight_tabs_of_one_browser_show_the_chat_and_send() {
-    let (browser, redis) = (Browser::start(), RedisServer::start());
+async fn eight_tabs_of_one_chromium_show_the_chat_and_send() {
+    let browser = Browser::start();
+    eight_tabs_show_the_chat_and_send(browser.window().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_tabs_of_one_firefox_show_the_chat_and_send() {
+    let (_firefox, window) = Firefox::start().await;
+    eight_tabs_show_the_chat_and_send(window).await;
+}
+
+/// A browser opens six connections to a host over HTTP/1.1, and each open stream is one of them.
+async fn eight_tabs_show_the_chat_and_send(window: ManuallyDrop<WebDriver>) {
+    let redis = RedisServer::start();
     let router = start(&redis);
-    let api = Api::at(&router.url);
-    let conversation = api.create().await;
-    let page = DocumentedPage::chat(browser.window().await, &router.url, &conversation).await;
+    let conversation = Api::at(&router.url).create().await;
+    let page = DocumentedPage::chat(window, &router.url, &conversation).await;
     let mut expected = Vec::new();
     for number in 1..=8 {
         page.reads("#state", "live").await;
