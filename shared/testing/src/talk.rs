@@ -1,12 +1,12 @@
 //! Both sides of a conversation in Node.js, on the client `parley.js`, and a second page of the customer's.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::process::Process;
@@ -85,18 +85,15 @@ impl Talk {
     /// the conversation can be read. Returns the number of messages and of states entered.
     pub async fn ends_well(mut self, url: &str) -> (usize, usize) {
         drop(self.input.take());
-        let progress = self.progress.clone();
-        until("everything is seen", async || {
-            !progress.lock().expect("unpoisoned").outcome.is_null()
-        })
-        .await;
-        let progress = progress.lock().expect("unpoisoned");
-        let strange = progress.states.iter().find(|(_, state)| {
-            !["connecting", "live", "waiting", "closed"].contains(&state.as_str())
-        });
+        until("everything is seen", async || !self.progress().outcome.is_null()).await;
+        let (outcome, states) = {
+            let progress = self.progress();
+            (progress.outcome.clone(), progress.states.clone())
+        };
+        let usual = ["connecting", "live", "waiting", "closed"];
+        let strange = states.iter().find(|(_, state)| !usual.contains(&state.as_str()));
         assert_eq!(strange, None);
-        let outcome = &progress.outcome;
-        assert_eq!(outcome["refused"], serde_json::json!([]));
+        assert_eq!(outcome["refused"], json!([]));
         let there = Api::at(url).get(&self.conversation).await.json();
         let there = there["messages"].as_array().expect("messages").iter();
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
@@ -114,11 +111,15 @@ impl Talk {
                 "{side}"
             );
         }
-        (there.len(), progress.states.len())
+        (there.len(), states.len())
     }
 
     fn page(&self, name: &str) -> (String, u64) {
-        self.progress.lock().expect("unpoisoned").pages.get(name).cloned().unwrap_or_default()
+        self.progress().pages.get(name).cloned().unwrap_or_default()
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().expect("unpoisoned")
     }
 }
 
