@@ -2,6 +2,7 @@
 
 use std::mem::ManuallyDrop;
 
+use serde_json::json;
 use testing::api::Api;
 use testing::browser::Browser;
 use testing::documented_page::DocumentedPage;
@@ -68,6 +69,29 @@ async fn goes_on(window: ManuallyDrop<WebDriver>) {
         Api::at(&router.url).contents(&conversation).await,
         ["one", "two", "three", "four", "five"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_goes_on_when_the_network_is_back_and_the_page_is_thawed() {
+    let (browser, redis) = (Browser::start(), RedisServer::start());
+    let router = start(&redis);
+    let api = Api::at(&router.url);
+    let conversation = api.create().await;
+    let page = DocumentedPage::chat(browser.window().await, &router.url, &conversation).await;
+    page.reads("#state", "live").await;
+    let network = |offline| json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+    page.command("Network.enable", json!({})).await;
+    page.command("Network.emulateNetworkConditions", network(true)).await;
+    page.reads("#state", "waiting").await;
+    page.send("one").await;
+    api.send(&conversation, "two").await;
+    page.command("Network.emulateNetworkConditions", network(false)).await;
+    page.shows(&["agent: two", "customer: one"]).await;
+
+    page.command("Page.setWebLifecycleState", json!({"state": "frozen"})).await;
+    api.send(&conversation, "three").await;
+    page.command("Page.setWebLifecycleState", json!({"state": "active"})).await;
+    page.shows(&["agent: two", "customer: one", "agent: three"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

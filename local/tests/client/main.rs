@@ -2,8 +2,10 @@
 //!
 //! - [`module`]: how it is served; its types; its own tests (`module/*.test.mjs`), in which time is made.
 //! - [`faults`]: two sides that write to each other while the router, Redis and the way to them fail.
+//! - [`tokens`]: where tokens are on, and end.
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod faults;
 mod module;
+mod tokens;

@@ -3,6 +3,7 @@
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
+use serde_json::Value;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 use tokio::time::{sleep, timeout};
@@ -81,6 +82,11 @@ impl DocumentedPage {
         let tab = self.window.new_tab().await.expect("a tab");
         self.window.switch_to_window(tab).await.expect("a window");
         self.window.goto(address.as_str()).await.expect("a page");
+    }
+
+    /// Runs a command of the Chrome DevTools Protocol.
+    pub async fn command(&self, name: &str, parameters: Value) {
+        self.window.cdp().send_raw(name, parameters).await.expect("a command of Chromium's");
     }
 
     /// Waits until an element reads so.
