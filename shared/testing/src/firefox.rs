@@ -12,7 +12,7 @@ use thirtyfour::prelude::*;
 use crate::process::Process;
 
 const ADVICE: &str = "The tests need Firefox and geckodriver: local/test.sh installs them on Debian \
-    (firefox-esr from apt, geckodriver from crates.io).";
+    (firefox-esr from apt, geckodriver from crates.io); on macOS: brew install firefox geckodriver.";
 
 /// A `geckodriver` on a port of its own, which has one window.
 pub struct Firefox {
