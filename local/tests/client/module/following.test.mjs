@@ -57,6 +57,38 @@ test("it waits longer and longer for a service that does not answer, ten seconds
   chat.stop();
 });
 
+test("pauses are spread, and short again after a stream that worked", async () => {
+  const service = new Service();
+  const { chat } = follow(service);
+  const random = mock.method(Math, "random", () => 0);
+  for (const pause of [250, 500, 1000]) {
+    (await service.next()).fail();
+    await pass(pause - 1);
+    assert.equal(service.requests.length, 0);
+    await pass(1);
+    assert.equal(service.requests.length, 1);
+  }
+  const stream = await service.stream();
+  await stream.text(expires);
+  await stream.cut();
+  await pass(250);
+  assert.equal(service.requests.length, 1);
+  random.mock.restore();
+  chat.stop();
+});
+
+test("an event that is cut off is not told", async () => {
+  const service = new Service();
+  const { chat, since } = follow(service);
+  const stream = await service.stream();
+  await stream.text(expires + message(10, "agent", "cut off").slice(0, -1));
+  await stream.end();
+  assert.deepEqual(since(), ["live", "expires", "waiting"]);
+  await pass(500);
+  await service.next("/an-id?after=0");
+  chat.stop();
+});
+
 test("a store that cannot be reached is told from one that can", async () => {
   const service = new Service();
   const { chat, since } = follow(service);

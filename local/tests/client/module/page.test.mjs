@@ -54,6 +54,19 @@ test("a hidden page lets go of its stream, asks every 15 seconds, and streams ag
   chat.stop();
 });
 
+test("a hidden page is told of an expiry that has moved", async () => {
+  const service = new Service();
+  document.visibilityState = "hidden";
+  const { chat, since } = follow(service);
+  for (const expiresAt of ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:30:00Z"]) {
+    (await service.next()).answer(json(200, { seen: {}, cursor: "0", expiresAt }));
+    await pass(15_000);
+  }
+  assert.deepEqual(since(), ["live", "expires", "expires"]);
+  assert.equal(chat.expiresAt, "2026-01-01T00:30:00Z");
+  chat.stop();
+});
+
 test("a page that was hidden while it caught up does not lose its place", async () => {
   const service = new Service();
   document.visibilityState = "hidden";

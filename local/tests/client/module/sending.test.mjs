@@ -168,6 +168,35 @@ test("what was sent and is not told yet is sent again when the store came back w
   chat.stop();
 });
 
+test("a message that was sent and deleted before it is told leaves the outbox", async () => {
+  const service = new Service();
+  const { chat } = follow(service);
+  const stream = await service.stream();
+  await stream.text(expires);
+  chat.send("one");
+  (await service.next(MESSAGES)).answer(accepted("message-10"));
+  await settle();
+  assert.deepEqual(states(chat), ["one sent"]);
+  await stream.text('id: 20\nevent: deleted\ndata: {"messageId":"message-10"}\n\n');
+  assert.deepEqual(states(chat), []);
+  chat.stop();
+});
+
+test("after a success, the first failure is again followed by a short pause", async () => {
+  const { service, chat } = open();
+  chat.send("one");
+  chat.send("two");
+  for (let failure = 0; failure < 6; failure++) {
+    (await service.next()).fail();
+    await pass(10_000);
+  }
+  (await service.next()).answer(accepted("message-1"));
+  (await service.next()).fail();
+  await pass(500);
+  assert.equal((await service.next()).body.content, "two");
+  chat.stop();
+});
+
 test("the state is waiting while messages wait, though the stream is open", async () => {
   const service = new Service();
   const { chat, since } = follow(service);

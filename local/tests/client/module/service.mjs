@@ -1,5 +1,6 @@
 // A service that a test plays itself, in front of the module: it sees each request and answers when it likes.
 
+import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { Parley } from "../../../src/client/parley.js";
 
@@ -38,7 +39,8 @@ export class Service {
     this.parley = new Parley({ url: "http://service.test", token, fetch: (url, options) => this.#take(url, options) });
   }
 
-  #take(url, { method, headers, body, signal }) {
+  #take(url, { method, headers, body, signal, cache }) {
+    assert.equal(cache, "no-store", "a browser would let two pages wait for each other's stream");
     return new Promise((answer, fail) => {
       const path = url.slice("http://service.test/api/conversations".length);
       const request = { method, path, headers, body: body && JSON.parse(body), signal, answer, fail: () => fail(new TypeError("fetch failed")) };

@@ -39,7 +39,9 @@ test("typing is told once in three seconds, and again at once after a message", 
 
 test("the other side's typing is over six seconds after the last, and at its message", async () => {
   const { chat, since, stream } = await live();
-  await stream.text(typing("agent") + typing("customer"));
+  await stream.text(typing("customer"));
+  assert.deepEqual(since(), [], "in another tab of this side");
+  await stream.text(typing("agent"));
   await pass(4000);
   await stream.text(typing("agent"));
   await pass(5999);
