@@ -2,12 +2,14 @@
 -- Adds a message to a conversation, once, however often the same send arrives.
 -- ARGV  4 the message's id up to its place, 5 the message's line after its place, 6 how many bytes the
 --       conversation may have, 7 how many milliseconds ago at most an earlier attempt of this send may
---       have arrived ('' for a first attempt), 8 the only cursor at which it may be added ('' for any),
---       9 who takes the conversation with it (see event_log/state.rs, '' for nobody)
---       and for a send that is to be remembered: 10 its key, 11 its fingerprint
+--       have arrived ('' for a first attempt)
+--       and as far as the send has them: 8 who takes the conversation with it (see event_log/state.rs, ''
+--       for nobody), 9 the only cursor at which it may be added ('' for any), 10 the key that it is to be
+--       remembered by, 11 its fingerprint
 -- Replies the id of the message that was added, now or before, with ' taken' if it takes the
 -- conversation, or why none was added.
-local id_start, is_retry, key, fingerprint = ARGV[4], ARGV[7] ~= '', ARGV[10], ARGV[11]
+local id_start, is_retry = ARGV[4], ARGV[7] ~= ''
+local taker, expected, key, fingerprint = ARGV[8], ARGV[9], ARGV[10], ARGV[11]
 
 line, reply, remembers = '{"messageId":"' .. id_start .. place .. ARGV[5], id_start .. place, key ~= nil
 
@@ -62,11 +64,11 @@ end
 if is_closed then
   return 'conversation_closed'
 end
-if ARGV[8] ~= '' and ARGV[8] + FRONT_LENGTH ~= length then
+if expected and expected ~= '' and expected + FRONT_LENGTH ~= length then
   return string.format('conversation_changed %d', length - FRONT_LENGTH)
 end
-if ARGV[9] ~= '' and string.byte(state, 2) == 45 then
-  takes, reply = ARGV[9], reply .. ' taken'
+if taker and taker ~= '' and string.byte(state, 2) == 45 then
+  takes, reply = taker, reply .. ' taken'
 end
 if length + #line > ARGV[6] + 0 then
   return 'conversation_full'

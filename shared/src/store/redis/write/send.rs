@@ -54,14 +54,17 @@ impl ScriptArguments for SendArguments<'_> {
             Attempt::First => command.arg(""),
             Attempt::Later(started) => command.arg(started.elapsed().as_millis()),
         };
-        match self.expected {
-            ExpectedVersion::Any => command.arg(""),
-            ExpectedVersion::Cursor(cursor) => command.arg(cursor.0),
-        };
-        match self.taker {
-            None => command.arg(""),
-            Some(taker) => command.arg(taker.to_string()),
-        };
+        // The script takes what is left out at the end for empty, and most sends have none of these.
+        let has_more = self.idempotency.is_some() || self.expected != ExpectedVersion::Any;
+        if self.taker.is_some() || has_more {
+            command.arg(self.taker.map(|taker| taker.to_string()).unwrap_or_default());
+        }
+        if has_more {
+            match self.expected {
+                ExpectedVersion::Any => command.arg(""),
+                ExpectedVersion::Cursor(cursor) => command.arg(cursor.0),
+            };
+        }
         if let Some(idempotency) = self.idempotency {
             command.arg(idempotency.key()).arg(idempotency.fingerprint());
         }
