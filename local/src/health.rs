@@ -1,6 +1,8 @@
 //! `GET /healthz` and `GET /readyz`, by which an orchestrator tells whether the router lives and
 //! whether it can serve.
 
+pub mod command;
+
 use std::time::Duration;
 
 use functions::http::error::error_response;

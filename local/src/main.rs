@@ -8,38 +8,25 @@
 //! - [`openapi`]: the description of the API.
 //! - [`client`]: the module with which pages and programs use it.
 //! - [`playground`]: a page to try everything out on.
-//! - [`health`]: whether the router lives and can serve; [`health_command`]: the command that asks it.
+//! - [`health`]: whether the router lives and can serve, and the command that asks it.
 //! - [`metrics`]: what Prometheus may know.
 //! - [`request`]: the adapter from hyper to the handlers.
 //! - [`token`]: the command that makes a token.
 //! - [`host`]: the header that says whom a request is for.
-//! - [`serve`]: serves connections; [`signals`]: what ends that.
-//! - [`listener`]: accepts connections.
-//! - [`connections`]: counts and bounds them; [`descriptors`]: how many the process may have.
-//! - [`socket`]: holds a client to the time limits, with a [`deadline`] and with what the service
-//!   tells of its [`exchange`]s. [`limits`]: all limits of serving.
+//! - [`server`]: serves connections, within limits, until a signal comes.
 
 mod client;
-mod connections;
 mod container_credentials;
 mod cors;
-mod deadline;
-mod descriptors;
-mod exchange;
 mod health;
-mod health_command;
 mod host;
-mod limits;
-mod listener;
 mod metrics;
 mod openapi;
 mod options;
 mod playground;
 mod request;
 mod router;
-mod serve;
-mod signals;
-mod socket;
+mod server;
 mod token;
 
 use std::error::Error;
@@ -57,13 +44,13 @@ use shared::store::queue::Queue;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
-use crate::connections::Connections;
 use crate::container_credentials::ContainerCredentials;
 use crate::metrics::Metrics;
 use crate::options::{Command, Options, Settings};
 use crate::router::Router;
-use crate::serve::Server;
-use crate::signals::Signals;
+use crate::server::Server;
+use crate::server::connections::Connections;
+use crate::server::signals::Signals;
 
 /// Requests begin on one thread and often end on another, which is slow with the system's allocator.
 #[global_allocator]
@@ -83,7 +70,7 @@ async fn main() -> ExitCode {
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     if let Some(Command::Health) = options.command {
         let (host, port) = options.address()?;
-        return Ok(health_command::check(&host, port).await?);
+        return Ok(health::command::check(&host, port).await?);
     }
     let format = Format::from_variable(options.variable("LOG_FORMAT"))?;
     logging::start(format, std::io::stderr, LevelFilter::WARN)?;
@@ -104,7 +91,8 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind((host.as_str(), port)).await.map_err(|error| {
         format!("cannot listen on {host}:{port}: {error}; HOST and PORT choose another")
     })?;
-    let connections = Connections::new(descriptors::bound(limits.connections), limits.times);
+    let connections =
+        Connections::new(server::descriptors::bound(limits.connections), limits.times);
     let metrics = match metrics_port {
         Some(port) => Some(start_metrics(&host, port, &store, &connections).await?),
         None => None,

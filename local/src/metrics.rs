@@ -26,7 +26,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use shared::store::Store;
 
-use crate::connections::Connections;
+use crate::server::connections::Connections;
 use connections::ConnectionsCollector;
 pub use server::serve;
 use store::StoreCollector;

@@ -7,7 +7,7 @@ use shared::config::variable::{environment, number};
 use shared::config::{Config, ConfigError};
 
 use crate::container_credentials::ContainerCredentials;
-use crate::limits::{Limits, TimeLimits};
+use crate::server::limits::{Limits, TimeLimits};
 use crate::token::TokenOptions;
 
 /// Short-lived chat conversations between a customer and an agent: all four functions on one port.

@@ -19,10 +19,10 @@ use shared::error::Error;
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-use crate::exchange::Exchange;
 use crate::health::{self, Readiness};
 use crate::metrics::Metrics;
 use crate::request::{self, RequestBody, path_parameters};
+use crate::server::exchange::Exchange;
 use crate::{client, cors, host, openapi, playground};
 
 /// The path that asks whether the process lives.

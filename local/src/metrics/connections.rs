@@ -9,7 +9,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-use crate::connections::Connections;
+use crate::server::connections::Connections;
 
 /// Asks the connections at each scrape.
 #[derive(Debug)]

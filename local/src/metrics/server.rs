@@ -16,7 +16,7 @@ use prometheus_client::encoding::prometheus_text;
 use tokio::net::TcpListener;
 
 use super::Metrics;
-use crate::listener::accept;
+use crate::server::listener::accept;
 
 /// How long a request's head may take, and how long a connection may be idle.
 const READ_TIMEOUT: Duration = Duration::from_secs(90);

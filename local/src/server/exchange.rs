@@ -10,7 +10,7 @@ use bytes::Bytes;
 use functions::http::body::Body;
 use hyper::body::{Frame, SizeHint};
 
-use crate::connections::Place;
+use crate::server::connections::Place;
 
 /// A connection's place, and where it is between its exchanges. Only its task touches it.
 pub struct Exchanges {

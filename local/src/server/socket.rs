@@ -15,9 +15,9 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::deadline::Deadline;
-use crate::exchange::Exchanges;
-use crate::limits::TimeLimits;
+use crate::server::deadline::Deadline;
+use crate::server::exchange::Exchanges;
+use crate::server::limits::TimeLimits;
 
 /// The most bytes that are taken in and thrown away of a request that has been answered already.
 const MAX_DISCARDED_BYTES: u32 = 64 * 1024 * 1024;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::limits::TimeLimits;
+use crate::server::limits::TimeLimits;
 
 /// The most connections at a time that are told that there are too many. Others are closed at once.
 pub const MAX_REFUSING: usize = 100;

@@ -1,6 +1,6 @@
 //! How many descriptors the process may have: each connection takes one.
 
-use crate::connections::MAX_REFUSING;
+use crate::server::connections::MAX_REFUSING;
 
 /// Descriptors for everything but the connections that are served: those that are refused, Redis,
 /// the runtime, standard input and output.

@@ -2,6 +2,21 @@
 //!
 //! The router uses hyper itself: axum with tower-http takes two and a half times the instructions for
 //! a read, and there are few routes.
+//!
+//! - [`listener`]: accepts connections; [`connections`]: counts and bounds them; [`descriptors`]: how many
+//!   the process may have.
+//! - [`socket`]: holds a client to the time limits, with a [`deadline`] and with what the service tells of
+//!   its [`exchange`]s. [`limits`]: all limits of serving.
+//! - [`signals`]: what ends serving.
+
+pub mod connections;
+mod deadline;
+pub mod descriptors;
+pub mod exchange;
+pub mod limits;
+pub mod listener;
+pub mod signals;
+mod socket;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,12 +32,12 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-use crate::connections::{Connections, Place};
-use crate::exchange::{Exchanges, ResponseBody};
-use crate::listener::{accept, limit_unsent};
 use crate::router::Router;
-use crate::signals::Signals;
-use crate::socket::Socket;
+use crate::server::connections::{Connections, Place};
+use crate::server::exchange::{Exchanges, ResponseBody};
+use crate::server::listener::{accept, limit_unsent};
+use crate::server::signals::Signals;
+use crate::server::socket::Socket;
 
 /// What serves connections.
 pub struct Server {
