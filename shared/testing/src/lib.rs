@@ -20,6 +20,7 @@
 //! - [`contract`]: what the service answers, to which every way of running is held.
 
 pub mod api;
+pub mod axe;
 pub mod browser;
 pub mod certificates;
 pub mod cluster;
