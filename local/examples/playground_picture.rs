@@ -5,6 +5,7 @@ use serde_json::json;
 use testing::api::{Api, TIMESTAMP};
 use testing::browser::{Browser, window_size};
 use testing::wait::until;
+use thirtyfour::{By, WebDriver};
 
 const CONVERSATION: [(&str, &str); 5] = [
     ("customer", "Hi! My parcel says delivered, but nothing is here."),
@@ -22,23 +23,30 @@ async fn main() {
         std::process::exit(2);
     };
     let api = Api::at(&url);
-    let path = api.create().await;
-    let id = path.rsplit('/').next().expect("an id");
+    let metadata = json!({"metadata": {"name": "Grace", "page": "/orders/4711-20"}});
+    let created = api.create_with(metadata, "").await;
+    let path = created.header("location").to_owned();
     let browser = Browser::start();
     let window = browser.window().await;
     window_size(&window, "light", 1200, 880).await.expect("a size");
-    window.goto(format!("{url}/#{id}")).await.expect("the page");
+    window.goto(format!("{url}/#{}", created.text("conversationId"))).await.expect("the page");
+    let agent = window.find(By::Css("#agent .scroll")).await.expect("the agent's pane");
+    agent.click().await.expect("a click");
     for (sender, content) in CONVERSATION {
         let message = json!({"sender": sender, "content": content, "timestamp": TIMESTAMP});
         assert_eq!(api.post(&path, message.to_string()).await.status, 201);
+        if content == CONVERSATION[0].1 {
+            api.accepted(&path, json!({"sender": "agent", "event": "joined", "name": "Ada"})).await;
+        }
     }
-    let shown = format!(
-        "return document.querySelectorAll('#agent .message').length == {}",
-        CONVERSATION.len()
-    );
-    until("the page shows all messages", async || {
-        window.execute(shown.as_str(), vec![]).await.expect("a script").json() == &json!(true)
-    })
-    .await;
+    let seen = "return [...document.querySelectorAll('#customer .state')].at(-1)?.textContent";
+    until("the customer's last message is seen", async || reads(&window, seen, "Seen").await).await;
+    api.accepted(&path, json!({"sender": "agent", "event": "typing"})).await;
+    let typing = "return document.querySelector('#customer .typing').textContent";
+    until("the agent writes", async || reads(&window, typing, "The agent is writing").await).await;
     window.screenshot(picture.as_ref()).await.expect("a picture");
+}
+
+async fn reads(window: &WebDriver, script: &str, text: &str) -> bool {
+    window.execute(script, vec![]).await.expect("a script").json() == &json!(text)
 }

@@ -76,10 +76,10 @@ impl Router {
     /// Responds from `state`; a request's body must arrive within `read_timeout`.
     pub fn new(state: AppState, read_timeout: Duration, metrics: Option<Arc<Metrics>>) -> Self {
         let pages = [
-            ("/", playground::page as fn() -> Response),
-            ("/openapi.json", openapi::document),
+            ("/openapi.json", openapi::document as fn() -> Response),
             ("/parley.js", client::module),
         ];
+        let pages = pages.into_iter().chain(playground::FILES);
         let pages = pages.map(|(path, page)| (path, Target::Page(page)));
         let probes = [(LIVE_PATH, Probe::Live), ("/readyz", Probe::Ready)];
         let probes = probes.map(|(path, probe)| (path, Target::Probe(probe)));
@@ -87,7 +87,7 @@ impl Router {
         let routes = Route::ALL.into_iter().filter(is_served);
         let routes = routes.map(|route| (route.path(), Target::Endpoint(Endpoint::of(route))));
         let mut by_path: BTreeMap<&'static str, Vec<Target>> = BTreeMap::new();
-        for (path, target) in pages.into_iter().chain(probes).chain(routes) {
+        for (path, target) in pages.chain(probes).chain(routes) {
             by_path.entry(path).or_default().push(target);
         }
         let mut paths = matchit::Router::new();
