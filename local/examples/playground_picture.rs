@@ -44,6 +44,12 @@ async fn main() {
     api.accepted(&path, json!({"sender": "agent", "event": "typing"})).await;
     let typing = "return document.querySelector('#customer .typing').textContent";
     until("the agent writes", async || reads(&window, typing, "The agent is writing").await).await;
+    let is_still =
+        "return document.getAnimations().every((one) => !(one instanceof CSSTransition))";
+    until("nothing moves", async || {
+        window.execute(is_still, vec![]).await.expect("a script").json() == &json!(true)
+    })
+    .await;
     window.screenshot(picture.as_ref()).await.expect("a picture");
 }
 

@@ -7,7 +7,7 @@
 //! - [`cors`]: lets pages of every origin use the router.
 //! - [`openapi`]: the description of the API.
 //! - [`client`]: the module with which pages and programs use it.
-//! - [`playground`]: a page to try everything out on.
+//! - [`playground`]: a page to try everything out on; [`page`]: how a page is served.
 //! - [`health`]: whether the router lives and can serve, and the command that asks it.
 //! - [`metrics`]: what Prometheus may know.
 //! - [`request`]: the adapter from hyper to the handlers.
@@ -23,6 +23,7 @@ mod host;
 mod metrics;
 mod openapi;
 mod options;
+mod page;
 mod playground;
 mod request;
 mod router;

@@ -26,6 +26,7 @@ export function handlersOf(pane) {
       pane.isClosed = true;
       messages.addEvent(reason ? `Closed: ${reason}` : "Closed");
       pane.show();
+      pane.showOutbox();
     },
     typing: (isTyping) => say(".typing", isTyping ? `The ${other} is writing` : ""),
     seen(side, cursor) {
@@ -37,7 +38,11 @@ export function handlersOf(pane) {
       pane.showOutbox();
       page.changed();
     },
-    reset: () => pane.clear(),
+    reset() {
+      pane.clear();
+      pane.showOutbox();
+      pane.show();
+    },
     expires: (expiresAt) => page.expires(expiresAt),
     expired: () => page.gone(),
     error(error) {

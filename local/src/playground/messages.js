@@ -63,17 +63,17 @@ export class Messages {
     this.#showSeen();
   }
 
-  /** Shows the messages on their way; what is refused can be sent again, changed or dropped. */
-  showOutbox(messages, isWaiting) {
+  /** Shows the messages on their way. What is refused can be sent again and changed, unless all is closed, or dropped. */
+  showOutbox(messages, conversation) {
     const focus = [...this.outbox.querySelectorAll("button")].indexOf(document.activeElement);
-    const rows = messages.map((message) => this.#outboxRow(message, isWaiting));
+    const rows = messages.map((message) => this.#outboxRow(message, conversation));
     const isNew = rows.length > this.outbox.children.length;
     this.outbox.replaceChildren(...rows);
     if (isNew) this.scroll.scrollTop = this.scroll.scrollHeight;
     if (focus >= 0) this.outbox.querySelectorAll("button")[focus]?.focus();
   }
 
-  #outboxRow(message, isWaiting) {
+  #outboxRow(message, { isWaiting, isClosed }) {
     const row = messageRow({ ...message, sender: this.sender }, this.sender);
     const isRefused = message.state === "refused";
     row.classList.add("unsent");
@@ -82,7 +82,7 @@ export class Messages {
     element(".state", row).textContent = state ?? `Not sent. ${message.error.message}`;
     for (const [name, action] of Object.entries({ retry: "retry", edit: "edit", delete: "drop" })) {
       const button = element(`.${name}`, row);
-      if (isRefused) button.onclick = () => this.actions[action](message);
+      if (isRefused && !(isClosed && action !== "drop")) button.onclick = () => this.actions[action](message);
       else button.remove();
     }
     return row;

@@ -70,7 +70,7 @@ export class Pane {
   /** Shows the messages on their way. */
   showOutbox() {
     const { outbox, state } = this.chat;
-    this.messages.showOutbox(outbox, state !== "live");
+    this.messages.showOutbox(outbox, { isWaiting: state !== "live", isClosed: this.isClosed });
     const refused = outbox.find((message) => message.state === "refused");
     if ([401, 403].includes(refused?.error.status)) this.refuse(refused.error);
     else if (!this.refusal) element(".problem", this.section).textContent = refused ? "A message was not sent." : "";

@@ -81,10 +81,10 @@ element(".token").onsubmit = (event) => {
   agent.input.focus();
 };
 
-for (const { section, messages } of panes) {
-  // Both panes tell every message; only the one in use reads it out.
+for (const { section } of panes) {
+  // Both panes tell everything; only the one in use reads it out.
   section.addEventListener("focusin", () => {
-    for (const other of panes) element("[role=log]", other.section).ariaLive = other.messages === messages ? "polite" : "off";
+    for (const live of document.querySelectorAll("[role=log], .typing")) live.ariaLive = section.contains(live) ? "polite" : "off";
   });
 }
 element("#copy-link").onclick = (event) => copy(location.href, event.target);

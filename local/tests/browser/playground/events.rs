@@ -1,6 +1,7 @@
 //! What the sides do beside writing.
 
 use serde_json::json;
+use testing::api::{Api, TIMESTAMP};
 use testing::browser::Browser;
 use thirtyfour::Key;
 
@@ -76,4 +77,20 @@ async fn the_agent_sees_what_the_conversation_began_with() {
     window.start().await;
     let rows = "return [...document.querySelectorAll('.metadata div')].map((row) => row.innerText)";
     window.until(rows, json!(["name\nAda", "order\n{\"number\":4711}"])).await;
+}
+
+#[tokio::test]
+async fn each_side_has_its_own_count_of_what_it_has_not_seen() {
+    let (browser, router) = (Browser::start(), serve(None, &[]));
+    let api = Api::at(&router.url);
+    let path = api.create().await;
+    for _ in 0..2 {
+        api.send(&path, "from the agent").await;
+        let message = json!({"sender": "customer", "content": "hello", "timestamp": TIMESTAMP});
+        api.post(&path, message.to_string()).await;
+    }
+    let link = format!("{}/#{}", router.url, path.rsplit('/').next().expect("an id"));
+    let window = Window::open(&browser, &link).await;
+    window.reads("#customer .unread", "2 unread").await;
+    window.reads("#agent .unread", "2 unread").await;
 }

@@ -37,9 +37,10 @@ async fn it_allows_nothing_but_its_own_files() {
     for allowed in ["unsafe", "http", "*"] {
         assert!(!policy.contains(allowed), "{policy}");
     }
-    for (file, content_type) in
-        [("playground.js", "text/javascript; charset=utf-8"), ("style.css", "text/css")]
-    {
+    for (file, content_type) in [
+        ("playground.js", "text/javascript; charset=utf-8"),
+        ("style.css", "text/css; charset=utf-8"),
+    ] {
         let file = api.get(&format!("/playground/{file}")).await;
         assert_eq!((file.status.as_u16(), file.header("content-type")), (200, content_type));
         assert_eq!(file.header("x-content-type-options"), "nosniff");

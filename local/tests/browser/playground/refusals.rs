@@ -1,5 +1,7 @@
 //! Messages that the service refuses.
 
+use serde_json::json;
+use testing::api::Api;
 use testing::browser::Browser;
 
 use super::window::*;
@@ -37,4 +39,19 @@ async fn a_message_that_is_too_long_can_be_made_shorter() {
     window.find("#customer .compose textarea").await.clear().await.expect("an empty field");
     window.send(CUSTOMER, "short").await;
     window.shows(&["short"]).await;
+}
+
+#[tokio::test]
+async fn what_a_closed_conversation_refuses_stays_in_sight() {
+    let (browser, router) = (Browser::start(), serve(None, &[]));
+    let window = Window::open(&browser, &router.url).await;
+    window.start().await;
+    window.paste(CUSTOMER, &"x".repeat(20_000)).await;
+    window.displays(".refused .edit", true).await;
+    let closed = json!({"sender": "agent", "event": "closed"});
+    Api::at(&router.url).accepted(&window.path().await, closed).await;
+    window.tells(CUSTOMER, &["Closed"]).await;
+    let buttons =
+        "return [...document.querySelectorAll('.refused button')].map((one) => one.className)";
+    window.until(buttons, json!(["delete"])).await;
 }
