@@ -1,7 +1,8 @@
-//! How long a key press takes to the other page.
+//! How long a key press takes to the other page, on Redis.
 
 use testing::api::Api;
 use testing::browser::Browser;
+use testing::redis::RedisServer;
 
 use super::window::*;
 
@@ -20,7 +21,8 @@ const WATCH: &str = "
 #[tokio::test]
 #[ignore = "a measurement"]
 async fn typing_dots_appear_soon_after_a_key_press() {
-    let (browser, router) = (Browser::start(), serve(None, &[]));
+    let redis = RedisServer::start();
+    let (browser, router) = (Browser::start(), serve(Some(&redis), &[]));
     let api = Api::at(&router.url);
     let windows =
         [Window::open(&browser, &router.url).await, Window::open(&browser, &router.url).await];
