@@ -4,8 +4,11 @@ use functions::http::response::Response;
 
 use crate::page::{page, script, style};
 
-/// The paths of the page and its files, and what makes the response to each.
-pub const FILES: [(&str, fn() -> Response); 13] = [
+/// A path, and what makes the response to it.
+type File = (&'static str, fn() -> Response);
+
+/// The page and what it loads.
+pub const FILES: [File; 13] = [
     ("/", || page(include_str!("playground/page.html"))),
     ("/playground/style.css", || style(include_str!("playground/style.css"))),
     ("/playground/actions.js", || script(include_str!("playground/actions.js"))),

@@ -15,7 +15,7 @@ const LONG: &str = "takes minutes";
 const AWS: &str = "needs an AWS account";
 const WATCH: &str = "compiles the functions again; test_cargo_lambda_watch.sh runs the same";
 
-pub const EXCLUDED: [Excluded; 20] = [
+pub const EXCLUDED: [Excluded; 21] = [
     excluded("README.md", "cargo run\n", "runs until Ctrl-C; the test has started the router"),
     excluded("README.md", "local/test.sh\n", "runs this very test"),
     excluded("functions/README.md", "REDIS_URL=redis://127.0.0.1:6379 cargo lambda watch", WATCH),
@@ -27,6 +27,7 @@ pub const EXCLUDED: [Excluded; 20] = [
     excluded("functions/README.md", "# 5 minutes: what SAM builds", LONG),
     excluded("local/README.md", "docker build", "needs Docker, and compiles the router in release"),
     excluded("local/README.md", "local/scripts/playground_picture.sh\n", "writes the picture"),
+    excluded("local/README.md", "cargo test -p local --test browser latency", "compiles a test"),
     excluded("local/README.md", "export PATH=", "runs tests, this one among them"),
     excluded("local/README.md", "# 10 minutes: mixed load", LONG),
     excluded("local/README.md", "# 8 minutes and the compile: all rows", LONG),
