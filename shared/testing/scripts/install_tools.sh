@@ -2,7 +2,8 @@
 #
 # On Debian and Ubuntu redis-server, Chromium, curl, Node.js and Python's venv come from apt.
 # So does Firefox. cargo-lambda, the SAM CLI, cfn-lint, hadolint and schemathesis come from PyPI, cargo-deny and
-# geckodriver from crates.io, and TypeScript and axe-core from npm, into a folder of their own, which PARLEY_TOOLS may name.
+# geckodriver from crates.io, and TypeScript and axe-core from npm, into a folder of their own, which
+# PARLEY_TOOLS may name.
 # So do two servers to test on besides Debian's: Valkey 9 as valkey-server, and Redis 8 as redis-server-8.
 # shared/tests/store/iam_token.rs signs with the botocore that the SAM CLI brings.
 

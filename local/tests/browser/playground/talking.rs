@@ -2,6 +2,7 @@
 
 use testing::api::Api;
 use testing::browser::Browser;
+use testing::firefox::Firefox;
 
 use super::window::*;
 
@@ -14,6 +15,25 @@ async fn two_windows_talk_to_each_other() {
     other.send(AGENT, "I am.").await;
     for window in [&one, &other] {
         window.shows(&["Is anybody there?", "I am."]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn firefox_and_chromium_talk_to_each_other() {
+    let (browser, router) = (Browser::start(), serve(None, &[]));
+    let (_firefox, driver) = Firefox::start().await;
+    let one = Window::open(&browser, &router.url).await;
+    one.start().await;
+    driver.goto(one.link().await).await.expect("the page");
+    let other = Window(driver);
+    other.status("Live").await;
+    other.write("#agent .compose textarea", "I am").await;
+    one.reads("#customer .typing", "The agent is writing").await;
+    other.send(AGENT, " here.").await;
+    one.shows(&["I am here."]).await;
+    one.send(CUSTOMER, "Good.").await;
+    for window in [&one, &other] {
+        window.shows(&["I am here.", "Good."]).await;
     }
 }
 
