@@ -17,7 +17,6 @@ const WATCH: &str = "
         .observe(document.querySelector(`#${pane} .typing`), { childList: true });
     watch('customer'); watch('agent');";
 
-/// cargo test --release -p local --test browser latency -- --ignored --nocapture
 #[tokio::test]
 #[ignore = "a measurement"]
 async fn typing_dots_appear_soon_after_a_key_press() {
