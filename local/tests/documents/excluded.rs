@@ -15,7 +15,7 @@ const LONG: &str = "takes minutes";
 const AWS: &str = "needs an AWS account";
 const WATCH: &str = "compiles the functions again; test_cargo_lambda_watch.sh runs the same";
 
-pub const EXCLUDED: [Excluded; 21] = [
+pub const EXCLUDED: [Excluded; 20] = [
     excluded("README.md", "cargo run\n", "runs until Ctrl-C; the test has started the router"),
     excluded("README.md", "local/test.sh\n", "runs this very test"),
     excluded("functions/README.md", "REDIS_URL=redis://127.0.0.1:6379 cargo lambda watch", WATCH),

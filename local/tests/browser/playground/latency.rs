@@ -1,4 +1,8 @@
-//! How long a key press takes to the other page, on Redis.
+//! How long a key press takes to the other page, on Redis. The long form:
+//!
+//! ```sh
+//! PARLEY_CONVERSATIONS=50 cargo test -p local --test browser key_press -- --nocapture
+//! ```
 
 use testing::api::Api;
 use testing::browser::Browser;
@@ -6,8 +10,8 @@ use testing::redis::RedisServer;
 
 use super::window::*;
 
-/// Two presses each.
-const CONVERSATIONS: usize = 50;
+/// The conversations of the short form, which runs with the other tests. Two presses each.
+const SHORT: usize = 1;
 
 /// Keeps the time, since 1970 in milliseconds, when a key is pressed, and when dots appear.
 const WATCH: &str = "
@@ -18,8 +22,9 @@ const WATCH: &str = "
     watch('customer'); watch('agent');";
 
 #[tokio::test]
-#[ignore = "a measurement"]
-async fn typing_dots_appear_soon_after_a_key_press() {
+async fn a_key_press_in_one_page_makes_typing_dots_in_the_other() {
+    let conversations = std::env::var("PARLEY_CONVERSATIONS").ok();
+    let conversations = conversations.map_or(SHORT, |text| text.parse().expect("a number"));
     let redis = RedisServer::start();
     let (browser, router) = (Browser::start(), serve(Some(&redis), &[]));
     let api = Api::at(&router.url);
@@ -29,7 +34,7 @@ async fn typing_dots_appear_soon_after_a_key_press() {
         window.run(WATCH).await;
     }
     let mut times = Vec::new();
-    for _ in 0..CONVERSATIONS {
+    for _ in 0..conversations {
         let path = api.create().await;
         let id = path.rsplit('/').next().expect("an id");
         for window in &windows {
