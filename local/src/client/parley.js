@@ -1,6 +1,6 @@
 /**
  * Parley's client, for browsers and Node.js 20. It loses no message, sends none twice, and tells each
- * event once and in order. functions/API.md shows how to use it.
+ * event once and in order. functions/API.md describes it.
  */
 
 /** @typedef {"customer" | "agent"} Sender */
@@ -14,32 +14,35 @@
 /**
  * A message that is in the outbox, until the conversation has it.
  * @typedef {Object} OutboxMessage
- * @property {string} key the Idempotency-Key
+ * @property {string} key
  * @property {string} content
  * @property {string} timestamp
  * @property {"pending" | "sent" | "refused"} state
- * @property {string} [messageId] once it is sent
- * @property {ParleyError} [error] why it was refused
- * @property {Promise<OutboxMessage>} settled ends when it is sent, refused or removed
+ * @property {string} [messageId]
+ * @property {ParleyError} [error]
+ * @property {Promise<OutboxMessage>} settled
  */
 
+/** @typedef {{ conversationId: string, createdAt: string }} Waiting */
+
 /**
- * What is told of a conversation.
+ * What is told of a conversation, and of the queue.
  * @typedef {Object} Handlers
- * @property {(message: Message, cursor: number) => void} [message] of both sides
+ * @property {(message: Message, cursor: number) => void} [message]
  * @property {(messageId: string) => void} [deleted]
- * @property {(event: Created) => void} [created] only where there is metadata
+ * @property {(event: Created) => void} [created]
  * @property {(event: Joined) => void} [joined]
- * @property {(event: Closed) => void} [closed] it takes no more messages
- * @property {(isTyping: boolean) => void} [typing] whether the other side is writing
- * @property {(sender: Sender, cursor: number) => void} [seen] that side has seen everything up to there
- * @property {(expiresAt: string) => void} [expires] the expiry, at first and when it has moved
- * @property {() => void} [expired] the conversation is gone, or never was
- * @property {() => void} [reset] the store came back with less; forget everything, it is told anew
- * @property {(messages: OutboxMessage[]) => void} [outbox] the outbox has changed
- * @property {(unread: number) => void} [unread] messages of the other side that this side has not seen
+ * @property {(event: Closed) => void} [closed]
+ * @property {(isTyping: boolean) => void} [typing]
+ * @property {(sender: Sender, cursor: number) => void} [seen]
+ * @property {(expiresAt: string) => void} [expires]
+ * @property {() => void} [expired]
+ * @property {() => void} [reset]
+ * @property {(messages: OutboxMessage[]) => void} [outbox]
+ * @property {(unread: number) => void} [unread]
+ * @property {(conversations: Waiting[]) => void} [conversations]
  * @property {(state: State) => void} [state]
- * @property {(error: ParleyError) => void} [error] following was refused, and has ended
+ * @property {(error: ParleyError) => void} [error]
  */
 
 // All times are in milliseconds.
@@ -104,6 +107,33 @@ export class Parley {
   conversation(conversationId, sender, token = this.token) {
     return new Conversation(new Requests(this, token), conversationId, sender);
   }
+
+  /** The conversations that wait for an agent, `limit` at most. */
+  queue({ limit = 100 } = {}) {
+    const requests = new Requests(this, this.token);
+    const path = `?limit=${limit}`;
+    let known = 1; // No cursor is.
+    const queue = new Conversation(requests, "", "agent", async ({ signal }) => {
+      const start = Date.now();
+      const after = isHidden() ? "" : `&after=${known}&wait=10`;
+      const { conversations, cursor } = await requests.answer("GET", path + after, { signal });
+      const isNew = cursor !== known;
+      known = cursor;
+      // A function may wait for less than 10 s.
+      const pause = isHidden() ? HIDDEN_PERIOD : start + (isNew ? 200 : 10_000) - Date.now();
+      return [pause, isNew && conversations];
+    });
+    return {
+      /** @returns {Promise<Waiting[]>} */
+      list: async () => (await requests.call("GET", path)).conversations,
+      /** @param {Handlers} handlers */
+      follow(handlers) {
+        known = 1;
+        queue.follow(handlers);
+      },
+      stop: () => queue.stop(),
+    };
+  }
 }
 
 /** A conversation, as one side sees it. */
@@ -120,6 +150,7 @@ export class Conversation {
   /** @type {Requests} */
   #requests;
   #path;
+  #round;
   /** @type {Handlers} */
   #handlers = {};
   /** Ends with `stop`. @type {AbortController | undefined} */
@@ -149,8 +180,10 @@ export class Conversation {
    * @param {Requests} requests
    * @param {string} id
    * @param {Sender} sender
+   * @param {(attempt: AbortController) => Promise<[pause: number, conversations?: Waiting[]]>} [round]
    */
-  constructor(requests, id, sender) {
+  constructor(requests, id, sender, round = async (attempt) => [await (isHidden() ? this.#ask(attempt) : this.#stream(attempt))]) {
+    this.#round = round;
     this.#requests = requests;
     this.#path = `/${encodeURIComponent(id)}`;
     this.id = id;
@@ -345,8 +378,11 @@ export class Conversation {
       const attempt = (this.#attempt = new AbortController());
       let pause;
       try {
-        pause = isHidden() ? await this.#ask(attempt) : await this.#stream(attempt);
+        let conversations;
+        [pause, conversations] = await this.#round(attempt);
         failures = 0;
+        this.#setWorks("stream", true);
+        if (conversations) this.#tell("conversations", conversations);
       } catch (error) {
         if (!this.#isFollowing || this.#life !== life) return;
         // Given up here, because the page was shown or hidden, or the network has changed.
@@ -409,7 +445,6 @@ export class Conversation {
       attempt.signal.addEventListener("abort", () => reading.abort());
       await this.#stream(reading, Number(cursor));
     }
-    this.#setWorks("stream", true);
     this.#setExpiry(expiresAt);
     for (const [sender, mark] of Object.entries(seen)) this.#markSeen(/** @type {Sender} */ (sender), Number(mark));
     return HIDDEN_PERIOD;
@@ -724,7 +759,6 @@ class Requests {
 
 /**
  * Reads server-sent events, with what stands between them: comments, an id alone, `retry`.
- * https://html.spec.whatwg.org/multipage/server-sent-events.html
  * @param {ReadableStream<Uint8Array>} body
  * @param {() => void} heard is called whenever bytes have come
  */

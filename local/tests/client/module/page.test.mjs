@@ -109,3 +109,26 @@ for (const name of ["online", "offline"]) {
     assert.equal(service.requests.length, 0);
   });
 }
+
+test("a hidden page asks for the queue every 15 seconds, and holds no request", async () => {
+  const service = new Service();
+  const told = [];
+  const queue = service.parley.queue();
+  queue.follow({ conversations: (conversations) => told.push(conversations.length) });
+  const listed = (cursor, ...conversations) => json(200, { conversations, cursor });
+  (await service.next("?limit=100&after=1&wait=10")).answer(listed("20", {}));
+  await pass(200);
+  await show("hidden");
+  (await service.next()).answer(listed("30"));
+  await pass(14_750);
+  assert.equal(service.requests.length, 0);
+  await pass(250);
+  const request = await service.next();
+  assert.equal(request.path, "?limit=100");
+  request.answer(listed("30"));
+  await settle();
+  await show("visible");
+  await service.next("?limit=100&after=30&wait=10");
+  assert.deepEqual(told, [1, 0]);
+  queue.stop();
+});
