@@ -7,7 +7,8 @@
 //! - [`cors`]: lets pages of every origin use the router.
 //! - [`openapi`]: the description of the API.
 //! - [`client`]: the module with which pages and programs use it.
-//! - [`playground`]: a page to try everything out on; [`page`]: how a page is served.
+//! - [`playground`]: a page to try everything out on; [`desk`]: one for agents; [`page`]: how they are
+//!   served.
 //! - [`health`]: whether the router lives and can serve, and the command that asks it.
 //! - [`metrics`]: what Prometheus may know.
 //! - [`request`]: the adapter from hyper to the handlers.
@@ -18,6 +19,7 @@
 mod client;
 mod container_credentials;
 mod cors;
+mod desk;
 mod health;
 mod host;
 mod metrics;

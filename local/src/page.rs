@@ -14,6 +14,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      require-trusted-types-for 'script'; trusted-types 'none'",
 );
 
+/// A path, and what makes the response to it.
+pub type File = (&'static str, fn() -> Response);
+
 /// Makes the response of a page, which may load files of this router alone.
 pub fn page(text: &'static str) -> Response {
     let mut response = file("text/html; charset=utf-8", text);

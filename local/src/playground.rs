@@ -2,10 +2,7 @@
 
 use functions::http::response::Response;
 
-use crate::page::{page, script, style};
-
-/// A path, and what makes the response to it.
-type File = (&'static str, fn() -> Response);
+use crate::page::{File, page, script, style};
 
 /// The page and what it loads.
 pub const FILES: [File; 13] = [

@@ -23,13 +23,13 @@ use crate::health::{self, Readiness};
 use crate::metrics::Metrics;
 use crate::request::{self, RequestBody, path_parameters};
 use crate::server::exchange::Exchange;
-use crate::{client, cors, host, openapi, playground};
+use crate::{client, cors, desk, host, openapi, playground};
 
 /// The path that asks whether the process lives.
 const LIVE_PATH: &str = "/healthz";
 
-/// All routes, open to pages of every origin, the playground, the client, the API's description and
-/// the probes.
+/// All routes, open to pages of every origin, the playground, the desk, the client, the API's
+/// description and the probes.
 pub struct Router {
     state: AppState,
     readiness: Readiness,
@@ -79,7 +79,7 @@ impl Router {
             ("/openapi.json", openapi::document as fn() -> Response),
             ("/parley.js", client::module),
         ];
-        let pages = pages.into_iter().chain(playground::FILES);
+        let pages = pages.into_iter().chain(playground::FILES).chain(desk::FILES);
         let pages = pages.map(|(path, page)| (path, Target::Page(page)));
         let probes = [(LIVE_PATH, Probe::Live), ("/readyz", Probe::Ready)];
         let probes = probes.map(|(path, probe)| (path, Target::Probe(probe)));

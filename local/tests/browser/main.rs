@@ -2,5 +2,6 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod client;
+mod desk;
 mod event_source;
 mod playground;
