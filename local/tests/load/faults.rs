@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use testing::api::Api;
+use testing::contract::QUEUE;
 use testing::events::EventSource;
 use testing::proxy::{Fault, Proxy};
 use testing::redis::RedisServer;
@@ -12,14 +13,17 @@ use testing::router::Router;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::queue::QueueRecord;
 use crate::record::{Faults, Record};
 use crate::tally::Tally;
-use crate::{PATIENCE, PAUSE, THE_END, durable_redis, events, seconds};
+use crate::{PATIENCE, PAUSE, THE_END, durable_redis, events, queue, seconds};
 
 const WRITERS: usize = 16;
 const CONVERSATIONS: usize = 4;
 /// Who lead conversations from their beginning to their end.
 const LEADERS: usize = 3;
+/// Who let conversations wait in the queue.
+const WAITERS: usize = 8;
 /// Seconds of the short form.
 const SHORT: u64 = 8;
 /// Seconds after which fresh conversations are begun, before these are full.
@@ -33,7 +37,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_while_redis_fails_and_keeps_its
     let directory = tempfile::tempdir().expect("a directory");
     let mut redis = durable_redis(&directory.path().to_string_lossy());
     let proxy = Proxy::to(redis.port()).await;
-    let router = Router::start(env!("CARGO_BIN_EXE_local"), Some(&proxy.url()), &[]);
+    let router = Router::start(env!("CARGO_BIN_EXE_local"), Some(&proxy.url()), &[QUEUE]);
     let api = Api::at(&router.url);
 
     let rounds = (seconds / LONGEST_ROUND).max(2);
@@ -79,6 +83,15 @@ async fn round(
         let (api, stop, tally) = (api.clone(), stop.clone(), tally.clone());
         leaders.spawn(async move { events::lead(&api, &stop, &tally).await });
     }
+    let queue = Arc::new(QueueRecord::default());
+    let mut waiters = JoinSet::new();
+    for _ in 0..WAITERS {
+        let (api, stop, queue, tally) = (api.clone(), stop.clone(), queue.clone(), tally.clone());
+        waiters.spawn(async move { queue::fill(&api, &stop, &queue, &tally).await });
+    }
+    let (watching, stopped, record, counts) =
+        (api.clone(), stop.clone(), queue.clone(), tally.clone());
+    waiters.spawn(async move { queue::watch(&watching, &stopped, &record, &counts).await });
     let mut followers = JoinSet::new();
     for conversation in &conversations {
         let source = EventSource::new(api, conversation);
@@ -94,6 +107,9 @@ async fn round(
     let mut records = timeout(PATIENCE, writers.join_all()).await.expect("the writers end");
     let led = timeout(PATIENCE, leaders.join_all()).await.expect("the leaders end");
     assert!(led.iter().sum::<usize>() > 0, "no conversation was led to its end");
+    timeout(PATIENCE, waiters.join_all()).await.expect("the waiters end");
+    queue::compare(api, &queue, tally).await;
+    println!("queue: {}", queue.counts());
     for conversation in &conversations {
         let sent = tally.until_available(|| api.send_once(conversation, THE_END, "the-end")).await;
         assert_eq!(sent.status, 201, "{sent:?}");

@@ -1,7 +1,7 @@
 //! Mixed load on the router, against a record of what was acknowledged.
 //!
 //! - [`faults`]: Redis and the way to it fail again and again; [`events`]: conversations that are
-//!   led from their beginning to their end meanwhile.
+//!   led from their beginning to their end meanwhile; [`queue`]: others that wait for an agent.
 //! - [`soak`]: streams come and go, some clients read slowly, and the router keeps its size.
 //! - [`record`]: what was acknowledged, and what is there.
 //! - [`tally`]: how often requests succeeded, and how long they took.
@@ -17,6 +17,7 @@
 
 mod events;
 mod faults;
+mod queue;
 mod record;
 mod soak;
 mod tally;
