@@ -7,6 +7,7 @@
 //! - [`links`]: the links, and the paths in the prose.
 //! - [`compose`]: the compose file, held to the image and the code.
 //! - [`workflow`]: the workflow, held to name what is there.
+//! - [`greeter`]: the backend that greets everybody, killed again and again.
 //! - [`errors`]: the table of errors, held to openapi.json.
 //!
 //! The blocks are for bash, so Windows has no such tests.
@@ -18,6 +19,7 @@ mod compose;
 mod document;
 mod errors;
 mod excluded;
+mod greeter;
 mod links;
 mod session;
 mod workflow;
@@ -39,7 +41,7 @@ const DOCUMENTS: [&str; 6] = [
 ];
 
 /// The documents without a block that can run in a test.
-const ONLY_CHECKED: [&str; 2] = ["functions/README.md", ".github/CONTRIBUTING.md"];
+const ONLY_CHECKED: [&str; 1] = [".github/CONTRIBUTING.md"];
 
 /// The documents of which the links alone are checked.
 const ONLY_LINKED: [&str; 2] = [".github/SECURITY.md", ".github/CHANGELOG.md"];
@@ -101,6 +103,11 @@ async fn the_api_works_as_printed_and_its_pages_from_disk() {
     messages.push("customer: Good to know");
     chat.shows(&messages).await;
     follow.shows(&messages).await;
+}
+
+#[test]
+fn the_lines_about_a_help_desk_work_as_printed() {
+    Session::run("functions/README.md").prints(&["Hello! Somebody will be with you soon."]);
 }
 
 #[test]
