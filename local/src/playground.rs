@@ -1,7 +1,5 @@
 //! A page on which to try everything out: both sides of a conversation, over the real API.
 
-use functions::http::response::Response;
-
 use crate::page::{File, page, script, style};
 
 /// The page and what it loads.

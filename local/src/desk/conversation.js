@@ -20,6 +20,11 @@ export function openConversation(chat, ended, removed) {
     if (tab.isShown() && document.visibilityState === "visible" && chat.unread) chat.seen();
   }
 
+  function showExpiry() {
+    if (!chat.expiresAt || chat.state === "closed") return;
+    part(".expiry").textContent = `expires in ${clock(Date.parse(chat.expiresAt) - Date.now())}`;
+  }
+
   function end(sentence) {
     part(".compose").hidden = part(".close").hidden = part(".typing").hidden = true;
     part(".end span").textContent = sentence;
@@ -38,6 +43,7 @@ export function openConversation(chat, ended, removed) {
     closed: ({ sender, reason }) => end(`Closed by the ${sender}${reason ? `: ${reason}` : "."}`),
     typing: (isTyping) => (part(".typing span").hidden = !isTyping),
     seen: (sender, cursor) => sender === "customer" && messages.markSeen(cursor),
+    expires: showExpiry,
     expired() {
       part(".expiry").textContent = "";
       messages.clear();
@@ -81,9 +87,7 @@ export function openConversation(chat, ended, removed) {
     tab.remove();
     removed();
   };
-  const ticking = setInterval(() => {
-    if (chat.expiresAt && chat.state !== "closed") part(".expiry").textContent = `expires in ${clock(Date.parse(chat.expiresAt) - Date.now())}`;
-  }, 1000);
+  const ticking = setInterval(showExpiry, 1000);
   document.addEventListener("visibilitychange", see);
 
   return {
