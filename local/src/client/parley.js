@@ -445,6 +445,7 @@ export class Conversation {
       attempt.signal.addEventListener("abort", () => reading.abort());
       await this.#stream(reading, Number(cursor));
     }
+    this.#setWorks("stream", true);
     this.#setExpiry(expiresAt);
     for (const [sender, mark] of Object.entries(seen)) this.#markSeen(/** @type {Sender} */ (sender), Number(mark));
     return HIDDEN_PERIOD;
