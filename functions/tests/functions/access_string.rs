@@ -58,7 +58,7 @@ async fn what_the_caches_user_may_do_is_enough_and_no_more() {
     );
     redis.expect_ok(&["ACL", "SETUSER", "default", "off"]);
     let url = format!("redis://parley:password@127.0.0.1:{}", redis.port());
-    let variables = &[("REDIS_CLUSTER", "true")];
+    let variables = &[("REDIS_CLUSTER", "true"), ("QUEUE", "true")];
     let gateway = Gateway::invoking(Invocations::Plain, functions(), &url, variables).await;
     let api = Api::at(&gateway.url);
 
@@ -86,5 +86,7 @@ async fn what_the_caches_user_may_do_is_enough_and_no_more() {
         let created = api.create_with(json!({"metadata": {"a": 1}}), key).await;
         assert_eq!(created.headers.contains_key("idempotency-replayed"), replayed);
     }
+    let waits = api.get("/api/conversations").await.json();
+    assert_eq!(waits["conversations"].as_array().map(Vec::len), Some(1), "{waits}");
     assert_eq!(api.delete_conversation(&conversation).await.status, 200);
 }
