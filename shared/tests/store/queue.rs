@@ -156,6 +156,17 @@ async fn what_no_longer_waits_is_dropped_by_whoever_lists() {
 }
 
 #[tokio::test]
+async fn the_queue_of_a_full_redis_is_listed_without_what_was_deleted() {
+    let redis = RedisServer::start();
+    let (store, queue) = with_queue(&redis.url()).await;
+    let deleted = create(&store).await;
+    let kept = create(&store).await;
+    redis.expect_ok(&["CONFIG", "SET", "maxmemory", "1"]);
+    store.delete_conversation(&deleted).await.unwrap();
+    assert_eq!(listed(&queue).await, [kept]);
+}
+
+#[tokio::test]
 async fn a_conversation_that_is_created_anew_under_its_key_waits_anew() {
     let redis = RedisServer::start();
     let (store, queue) = with_queue(&redis.url()).await;

@@ -1,5 +1,5 @@
-#!lua
--- Removes conversations from the queue.
+#!lua flags=allow-oom
+-- Removes conversations from the queue, also where Redis's memory is full: it frees some.
 --
 -- KEYS  1 the queue, see queue_add.lua
 -- ARGV  2 the command that publishes, 3 the channel, and for each conversation its id, and its creation if
