@@ -8,7 +8,7 @@ mod text;
 use http::StatusCode;
 use shared::domain::queue::{DEFAULT_LIMIT, LIMITS, QueueCursor, Waiting};
 use shared::error::Error;
-use shared::store::queue::{Next, Queue};
+use shared::store::queue::{Known, Next, Queue};
 use tokio::time::Instant;
 
 use crate::auth::authorize_queue;
@@ -58,7 +58,7 @@ async fn changed(
         return Ok(waiting);
     }
     let mut follower = queue.follow(limit);
-    let next = follower.next(waiting.cursor, until).await;
+    let next = follower.next(Known::Read(waiting.cursor), until).await;
     // Lambda freezes the function then, and Redis would buffer for it.
     follower.close().await;
     match next? {

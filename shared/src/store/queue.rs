@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Store;
 use crate::domain::queue::{QueueCursor, Waiting};
 use crate::error::Error;
-use watcher::{Watched, Watcher};
+use watcher::{Reading, Watched, Watcher};
 
 /// The queue. Cloning it shares it.
 #[derive(Clone, Debug)]
@@ -28,6 +28,18 @@ pub struct Queue {
 pub struct QueueFollower {
     watcher: Arc<Watcher>,
     watched: watch::Receiver<Watched>,
+    limit: usize,
+    /// How often the queue had been lost when following began, or by what it yielded last.
+    losses: u64,
+}
+
+/// What a follower knows of the queue.
+#[derive(Clone, Copy, Debug)]
+pub enum Known {
+    /// The version that was read last.
+    Read(QueueCursor),
+    /// The version that the client says it knows, which may be that of a queue that was lost since.
+    Said(Option<QueueCursor>),
 }
 
 /// What following yields.
@@ -55,19 +67,29 @@ impl Queue {
     /// Begins to follow the first of the waiting conversations, `limit` of them at least.
     pub fn follow(&self, limit: usize) -> QueueFollower {
         let mut shared = self.watcher.lock();
-        let watcher = shared.upgrade().unwrap_or_else(|| Watcher::start(&self.store));
+        let watcher = shared.upgrade().unwrap_or_else(|| Watcher::start(&self.store, limit));
         *shared = Arc::downgrade(&watcher);
         watcher.raise_limit(limit);
-        QueueFollower { watched: watcher.subscribe(), watcher }
+        let (watched, losses) = (watcher.subscribe(), watcher.losses());
+        QueueFollower { watcher, watched, limit, losses }
     }
 }
 
 impl QueueFollower {
-    /// Waits until the queue is later than a version, or until the deadline.
-    pub async fn next(&mut self, known: QueueCursor, deadline: Instant) -> Result<Next, Error> {
+    /// Waits until the queue is not as it is known, or until the deadline.
+    pub async fn next(&mut self, known: Known, deadline: Instant) -> Result<Next, Error> {
+        let (limit, losses_before) = (self.limit, self.losses);
         let is_news = |watched: &Watched| match watched {
             Watched::Nothing => false,
-            Watched::Waiting(waiting) => waiting.cursor > known,
+            // It was read for those who want to see fewer.
+            Watched::Waiting(reading) if reading.limit < limit => false,
+            Watched::Waiting(Reading { waiting, losses, .. }) => match known {
+                Known::Said(said) => said != Some(waiting.cursor),
+                // The watcher may have read earlier than the follower. So an earlier version is news
+                // only if the queue was lost since.
+                Known::Read(read) if *losses == losses_before => waiting.cursor > read,
+                Known::Read(read) => waiting.cursor != read,
+            },
             Watched::Unavailable(_) | Watched::Ended => true,
         };
         match timeout_at(deadline, self.watched.wait_for(is_news)).await {
@@ -75,7 +97,10 @@ impl QueueFollower {
             // The watcher has panicked.
             Ok(Err(error)) => Err(Error::Internal(error.into())),
             Ok(Ok(watched)) => match &*watched {
-                Watched::Waiting(waiting) => Ok(Next::Changed(waiting.clone())),
+                Watched::Waiting(Reading { waiting, losses, .. }) => {
+                    self.losses = *losses;
+                    Ok(Next::Changed(waiting.clone()))
+                }
                 Watched::Unavailable(cause) => Err(Error::StoreUnavailable(cause.as_str().into())),
                 Watched::Nothing | Watched::Ended => Ok(Next::Ended),
             },

@@ -7,7 +7,7 @@ use shared::domain::queue::{MAX_WAITING, QueueCursor, Waiting};
 use shared::domain::sender::Sender;
 use shared::domain::taker::Taker;
 use shared::error::Error;
-use shared::store::queue::{Next, Queue};
+use shared::store::queue::{Known, Next, Queue};
 use shared::store::{Created, PendingConversation, PendingMessage, Sent, Store};
 use testing::cluster::Cluster;
 use testing::proxy::{Fault, Proxy};
@@ -229,7 +229,8 @@ async fn all_who_follow_share_one_read_and_are_told_of_each_change() {
     let deadline = Instant::now() + PATIENCE;
     let first = create(&store).await;
     for follower in &mut followers {
-        let Next::Changed(waiting) = follower.next(known, deadline).await.unwrap() else {
+        let Next::Changed(waiting) = follower.next(Known::Read(known), deadline).await.unwrap()
+        else {
             panic!("no change");
         };
         assert_eq!(ids(&waiting), [first]);
@@ -238,7 +239,8 @@ async fn all_who_follow_share_one_read_and_are_told_of_each_change() {
     redis.command(&["CONFIG", "RESETSTAT"]);
     join(&store, &first).await;
     for follower in &mut followers {
-        let Next::Changed(waiting) = follower.next(known, deadline).await.unwrap() else {
+        let Next::Changed(waiting) = follower.next(Known::Read(known), deadline).await.unwrap()
+        else {
             panic!("no change");
         };
         assert_eq!(ids(&waiting), []);
@@ -269,7 +271,7 @@ async fn followers_go_on_when_redis_is_back() {
     };
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match follower.next(known, deadline).await {
+        match follower.next(Known::Read(known), deadline).await {
             Ok(Next::Changed(waiting)) if ids(&waiting).contains(&id) => return,
             Err(Error::StoreUnavailable(_)) => {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -277,6 +279,50 @@ async fn followers_go_on_when_redis_is_back() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn followers_are_told_that_the_queue_was_lost() {
+    let redis = RedisServer::start();
+    let (store, queue) = with_queue(&redis.url()).await;
+    create(&store).await;
+    let known = queue.list(100).await.unwrap().cursor;
+    let mut follower = queue.follow(100);
+    let deadline = Instant::now() + PATIENCE;
+    let next = follower.next(Known::Said(None), deadline).await;
+    assert!(matches!(next, Ok(Next::Changed(waiting)) if waiting.cursor == known));
+    redis.command(&["FLUSHALL"]);
+    let next = follower.next(Known::Read(known), deadline).await;
+    assert!(matches!(next, Ok(Next::Changed(waiting)) if *waiting == Waiting::NONE));
+    // Nothing is told twice.
+    let next = follower.next(Known::Read(QueueCursor(0)), Instant::now()).await;
+    assert!(matches!(next, Ok(Next::Unchanged)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn followers_who_have_not_read_are_told_of_any_other_version_than_they_know() {
+    let (_, queue) = in_memory().await;
+    let mut follower = queue.follow(100);
+    let deadline = Instant::now() + PATIENCE;
+    for unknown in [None, Some(QueueCursor(1))] {
+        let next = follower.next(Known::Said(unknown), deadline).await;
+        assert!(matches!(next, Ok(Next::Changed(waiting)) if *waiting == Waiting::NONE));
+    }
+    let next = follower.next(Known::Said(Some(QueueCursor(0))), Instant::now()).await;
+    assert!(matches!(next, Ok(Next::Unchanged)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_wants_more_than_the_others_sees_all_of_it() {
+    let (store, queue) = in_memory().await;
+    let created = [create(&store).await, create(&store).await];
+    let deadline = Instant::now() + PATIENCE;
+    let mut few = queue.follow(1);
+    let next = few.next(Known::Said(None), deadline).await;
+    assert!(matches!(next, Ok(Next::Changed(waiting)) if ids(&waiting) == created[..1]));
+    let mut more = queue.follow(2);
+    let next = more.next(Known::Said(None), deadline).await;
+    assert!(matches!(next, Ok(Next::Changed(waiting)) if ids(&waiting) == created));
 }
 
 #[tokio::test(flavor = "multi_thread")]

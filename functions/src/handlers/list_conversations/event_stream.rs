@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::stream::unfold;
 use shared::domain::queue::QueueCursor;
 use shared::error::Error;
-use shared::store::queue::{Next, Queue, QueueFollower};
+use shared::store::queue::{Known, Next, Queue, QueueFollower};
 use tokio::time::{Instant, sleep};
 
 use super::text::push_queue;
@@ -15,8 +15,7 @@ use crate::http::response::{self, Response};
 
 struct QueueStream {
     follower: QueueFollower,
-    /// The version that the client was told last.
-    known: QueueCursor,
+    known: Known,
     limit: usize,
     /// What is sent first.
     text: String,
@@ -30,7 +29,8 @@ pub(super) async fn respond(
     token_end: Option<Instant>,
 ) -> Result<Response, Error> {
     let follower = queue.follow(limit);
-    let mut stream = QueueStream { follower, known: QueueCursor(0), limit, text: String::new() };
+    let mut stream =
+        QueueStream { follower, known: Known::Said(known), limit, text: String::new() };
     let mut unavailable = None;
     match queue.list(limit).await {
         Ok(waiting) => {
@@ -39,11 +39,10 @@ pub(super) async fn respond(
             if known != Some(waiting.cursor) {
                 push_queue(&mut stream.text, &waiting, limit);
             }
-            stream.known = waiting.cursor;
+            stream.known = Known::Read(waiting.cursor);
         }
         Err(Error::StoreUnavailable(cause)) => {
             unavailable = Some(cause);
-            stream.known = known.unwrap_or(QueueCursor(0));
             stream.text = [RETRY_UNAVAILABLE, COMMENT].concat();
         }
         Err(error) => return Err(error),
@@ -60,7 +59,7 @@ impl QueueStream {
             match self.follower.next(self.known, Instant::now() + HEARTBEAT).await {
                 Ok(Next::Changed(waiting)) => {
                     push_queue(&mut text, &waiting, self.limit);
-                    self.known = waiting.cursor;
+                    self.known = Known::Read(waiting.cursor);
                 }
                 Ok(Next::Unchanged) => text.push_str(COMMENT),
                 Ok(Next::Ended) => return None,
