@@ -224,10 +224,12 @@ impl MemoryStore {
     }
 
     pub(super) fn delete_conversation(&self, id: &ConversationId) -> Result<(), Error> {
+        let entry = self.queue.as_deref().and_then(|queue| queue.created(id));
         self.conversations.remove(id)?;
         self.notifier.topics().notify(id, Notification::ReadOn);
-        // Those who follow the queue remove it, so that one which is created meanwhile stays.
-        self.change_queue(|_| true);
+        if let Some(created) = entry {
+            self.change_queue(|queue| queue.remove_created(id, created));
+        }
         Ok(())
     }
 

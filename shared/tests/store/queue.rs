@@ -186,6 +186,27 @@ async fn a_conversation_that_is_created_anew_under_its_key_waits_anew() {
 }
 
 #[tokio::test]
+async fn deleted_conversations_take_no_place_of_those_that_wait() {
+    let redis = RedisServer::start();
+    for (store, queue) in [with_queue(&redis.url()).await, in_memory().await] {
+        let oldest = create(&store).await;
+        let mut churn = JoinSet::new();
+        for _ in 0..32 {
+            let store = store.clone();
+            churn.spawn(async move {
+                for _ in 0..MAX_WAITING.div_ceil(32) + 1 {
+                    let id = create(&store).await;
+                    store.delete_conversation(&id).await.unwrap();
+                }
+            });
+        }
+        churn.join_all().await;
+        assert_eq!(listed(&queue).await, [oldest]);
+    }
+    assert_eq!(redis.command(&["ZCARD", KEY]).trim(), ":2", "with the version");
+}
+
+#[tokio::test]
 async fn a_creation_that_did_not_reach_the_queue_is_made_up_for_by_its_repetition() {
     let redis = RedisServer::start();
     redis.expect_ok(&["ACL SETUSER parley on >secret ~chat:* &chat:* +@all -zadd"]);

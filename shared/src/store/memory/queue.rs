@@ -52,6 +52,22 @@ impl Queue {
         was_there
     }
 
+    /// When a conversation was created, if it is in the queue.
+    pub(super) fn created(&self, id: &ConversationId) -> Option<u64> {
+        self.0.lock().created.get(id).copied()
+    }
+
+    /// Removes the conversation that was created then, and not one that was since under the same id.
+    /// Returns whether it was there.
+    pub(super) fn remove_created(&self, id: &ConversationId, created: u64) -> bool {
+        let mut entries = self.0.lock();
+        let is_there = entries.created.get(id) == Some(&created) && entries.remove(id);
+        if is_there {
+            entries.next_version();
+        }
+        is_there
+    }
+
     /// Lists the first conversations that still wait, and removes those before that no longer do.
     pub(super) fn list(&self, limit: usize, waits: impl Fn(&ConversationId) -> bool) -> Waiting {
         let mut entries = self.0.lock();

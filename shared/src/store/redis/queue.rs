@@ -1,7 +1,7 @@
 //! The queue in Redis: a sorted set in a hash slot of its own.
 //!
-//! What leaves the queue is removed from it as well as can be: whoever lists it looks at each
-//! conversation, and removes those that no longer wait.
+//! What leaves the queue is removed from it at once, if Redis answers. Whoever lists the queue looks at
+//! each conversation, and removes those that no longer wait.
 
 mod commands;
 
@@ -12,7 +12,7 @@ use super::{RedisStore, unavailable};
 use crate::domain::conversation::ConversationId;
 use crate::domain::queue::{LIMITS, Waiting, WaitingConversation};
 use crate::error::Error;
-use commands::{AddArguments, IsWaiting, ReadQueue, RemoveArguments};
+use commands::{AddArguments, IsWaiting, QueueEntry, ReadQueue, RemoveArguments};
 
 impl RedisStore {
     /// Reads the first of the waiting conversations.
@@ -59,18 +59,38 @@ impl RedisStore {
         self.write_within(&mut operation, false, AddArguments { id, is_new }).await
     }
 
-    /// Removes a conversation. What fails is made up for by whoever lists the queue next.
+    /// Removes a conversation that was taken.
     pub(super) async fn leave_queue(&self, id: &ConversationId, operation: &Operation<'_>) {
-        let mut operation = operation.on(&ConversationId::NIL);
-        let removed = self.write_within(&mut operation, false, RemoveArguments::One(id)).await;
-        if let Err(Error::StoreUnavailable(cause)) = removed {
-            tracing::warn!(%cause, "a conversation that was taken was not removed from the queue");
-        }
+        self.remove_from_queue(RemoveArguments::One(id), operation).await;
     }
 
-    /// Has those who follow the queue look at it, where a conversation was deleted. They remove it, so
-    /// that one which is created meanwhile under the same id stays.
-    pub(super) async fn notify_queue(&self, operation: &Operation<'_>) {
-        self.notify(&mut operation.on(&ConversationId::NIL)).await;
+    /// Finds a conversation that may be deleted, if it waits.
+    pub(super) async fn queue_entry(
+        &self,
+        id: &ConversationId,
+        operation: &Operation<'_>,
+    ) -> Option<WaitingConversation> {
+        let entry = operation.on(&ConversationId::NIL).run(&QueueEntry { id: *id }).await;
+        entry.ok().flatten()
+    }
+
+    /// Removes a conversation that was deleted. Another may have been created since under the same id,
+    /// and stays.
+    pub(super) async fn leave_queue_as(
+        &self,
+        entry: WaitingConversation,
+        operation: &Operation<'_>,
+    ) {
+        self.remove_from_queue(RemoveArguments::Listed(&[entry]), operation).await;
+    }
+
+    /// Whoever lists the queue next makes up for what fails.
+    async fn remove_from_queue(&self, removal: RemoveArguments<'_>, operation: &Operation<'_>) {
+        let mut operation = operation.on(&ConversationId::NIL);
+        if let Err(Error::StoreUnavailable(cause)) =
+            self.write_within(&mut operation, false, removal).await
+        {
+            tracing::warn!(%cause, "a conversation that waits no longer was not removed from the queue");
+        }
     }
 }

@@ -113,6 +113,28 @@ impl Command for ReadQueue {
     }
 }
 
+/// A conversation as it stands in the queue; `None` if it does not.
+pub(super) struct QueueEntry {
+    pub(super) id: ConversationId,
+}
+
+impl Command for QueueEntry {
+    type Reply = Option<WaitingConversation>;
+
+    fn request(&self, _: &ConversationId, _: Attempt) -> Request {
+        let mut created = redis::cmd("ZSCORE");
+        created.arg(queue_key()).arg(self.id.to_string());
+        Request::Command(created)
+    }
+
+    fn parse(&self, _: &ConversationId, replies: Vec<Value>) -> Option<Self::Reply> {
+        match exactly(replies)? {
+            [Value::Nil] => Some(None),
+            [created] => Some(Some(WaitingConversation { id: self.id, created: score(&created)? })),
+        }
+    }
+}
+
 /// Whether a conversation waits for an agent.
 pub(super) struct IsWaiting;
 

@@ -39,9 +39,13 @@ impl RedisStore {
         id: &ConversationId,
     ) -> Result<(), Error> {
         let mut operation = Operation::new(&self.client, id);
+        let entry = match self.has_queue {
+            true => self.queue_entry(id, &operation).await,
+            false => None,
+        };
         self.write_within(&mut operation, false, DeleteConversationArguments).await?;
-        if self.has_queue {
-            self.notify_queue(&operation).await;
+        if let Some(entry) = entry {
+            self.leave_queue_as(entry, &operation).await;
         }
         Ok(())
     }
