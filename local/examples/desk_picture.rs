@@ -1,4 +1,4 @@
-//! Takes the README's picture of the desk; `local/scripts/playground_picture.sh` runs it.
+//! Takes the README's picture of the desk; `local/scripts/pictures.sh` runs it.
 #![allow(clippy::expect_used)]
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Takes the README's picture of the playground; `local/scripts/playground_picture.sh` runs it.
+//! Takes the README's picture of the playground; `local/scripts/pictures.sh` runs it.
 #![allow(clippy::expect_used)]
 
 use serde_json::json;

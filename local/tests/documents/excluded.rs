@@ -26,7 +26,7 @@ pub const EXCLUDED: [Excluded; 20] = [
     excluded("functions/README.md", "function=", AWS),
     excluded("functions/README.md", "# 5 minutes: what SAM builds", LONG),
     excluded("local/README.md", "docker build", "needs Docker, and compiles the router in release"),
-    excluded("local/README.md", "local/scripts/playground_picture.sh\n", "writes the picture"),
+    excluded("local/README.md", "local/scripts/pictures.sh\n", "writes the pictures"),
     excluded("local/README.md", "export PATH=", "runs tests, this one among them"),
     excluded("local/README.md", "# 10 minutes: mixed load", LONG),
     excluded("local/README.md", "# 8 minutes and the compile: all rows", LONG),
