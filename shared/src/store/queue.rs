@@ -1,6 +1,6 @@
 //! The conversations that wait for an agent, for those who list and follow them.
 //!
-//! All who follow the queue in this process share one [watcher], so that a change costs the store one
+//! All who follow the queue in this process share one watcher, so that a change costs the store one
 //! read, however many follow.
 
 mod watcher;
