@@ -54,6 +54,7 @@ const SILENCE_CHECK = 5_000;
 const CALL_TIMEOUT = 60_000;
 const BACKOFF = 500;
 const MAX_BACKOFF = 10_000;
+const MAX_PAUSE = 600_000;
 const HIDDEN_PERIOD = 15_000;
 const TYPING_PERIOD = 3_000;
 const TYPING_END = 6_000;
@@ -144,7 +145,7 @@ export class Conversation {
   cursor = 0;
   /** @type {State} */
   state = "connecting";
-  /** @type {string | undefined} */
+  /** None once it is gone. @type {string | undefined} */
   expiresAt;
 
   /** @type {Requests} */
@@ -200,6 +201,7 @@ export class Conversation {
    */
   follow(handlers = this.#handlers) {
     this.#handlers = handlers;
+    if (this.cursor && !this.expiresAt) this.#reset();
     const life = this.#start();
     if (this.#isFollowing) return;
     this.#isFollowing = true;
@@ -324,6 +326,7 @@ export class Conversation {
       const body = { sender: this.sender, content, timestamp };
       try {
         const { messageId } = await this.#requests.answer("POST", `${this.#path}/messages`, { body, key, signal });
+        if (!messageId) throw unavailable();
         failures = 0;
         this.#setWorks("outbox", true);
         if (message.state === "pending") this.#settled(message, { state: "sent", messageId });
@@ -342,7 +345,6 @@ export class Conversation {
         }
       }
     }
-    // At once: what is sent from now on needs another round.
     this.#delivery = undefined;
     this.#setWorks("outbox", true);
   }
@@ -385,7 +387,7 @@ export class Conversation {
         if (conversations) this.#tell("conversations", conversations);
       } catch (error) {
         if (!this.#isFollowing || this.#life !== life) return;
-        // Given up here, because the page was shown or hidden, or the network has changed.
+        // The page was shown or hidden, or the network has changed.
         if (attempt.signal.reason === "again") continue;
         if (error instanceof ParleyError && !error.isTemporary) {
           if (error.code !== "invalid_cursor" || !this.cursor) return this.#end(error);
@@ -407,7 +409,7 @@ export class Conversation {
   async #stream(attempt, until = Infinity) {
     let heard = Date.now();
     // By the clock: a timer's time stands still while a computer sleeps.
-    const check = setInterval(() => Date.now() - heard > SILENCE_TIMEOUT && attempt.abort(), SILENCE_CHECK);
+    const check = setInterval(() => Math.abs(Date.now() - heard) > SILENCE_TIMEOUT && attempt.abort(), SILENCE_CHECK);
     try {
       const body = await this.#requests.stream(`${this.#path}?after=${this.cursor}`, attempt.signal);
       let hasBegun = false;
@@ -516,8 +518,10 @@ export class Conversation {
     this.#isFollowing = false;
     this.#setTyping(false);
     this.#setState("closed");
-    if (!error || error.code === "conversation_not_found") this.#tell("expired");
-    else this.#tell("error", error);
+    if (!error || error.code === "conversation_not_found") {
+      this.expiresAt = undefined;
+      this.#tell("expired");
+    } else this.#tell("error", error);
   }
 
   // What the sides do
@@ -546,11 +550,11 @@ export class Conversation {
     return true;
   }
 
-  /** One request at a time; the next one tells all that was seen meanwhile. */
+  /** One request at a time. */
   async #tellSeen() {
     if (this.#isTellingSeen) return;
     this.#isTellingSeen = true;
-    for (let told = 0; told < this.#seen[this.sender]; ) {
+    for (let told = 0; told !== this.#seen[this.sender]; ) {
       told = this.#seen[this.sender];
       await this.#event("seen", { cursor: String(told) }).catch(({ isTemporary }) => {
         if (isTemporary && !this.#life?.signal.aborted) told = 0;
@@ -619,7 +623,7 @@ export class Conversation {
         this.#pauses.delete(end);
         resolve(undefined);
       };
-      const timer = setTimeout(end, time);
+      const timer = setTimeout(end, Math.min(time, MAX_PAUSE));
       this.#pauses.add(end);
     });
   }
@@ -659,7 +663,7 @@ class Requests {
    */
   constructor({ url, fetch }, token) {
     this.#url = `${url}/api/conversations`;
-    this.#fetch = fetch ?? globalThis.fetch.bind(globalThis);
+    this.#fetch = (fetch ?? globalThis.fetch).bind(globalThis);
     this.#token = token;
   }
 
@@ -676,8 +680,9 @@ class Requests {
       try {
         return await this.answer(method, path, { body, key });
       } catch (error) {
-        if (!(error instanceof ParleyError) || !error.isTemporary || Date.now() > deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, backoff(failures, error)));
+        const pause = backoff(failures, error);
+        if (!(error instanceof ParleyError) || !error.isTemporary || Date.now() + pause > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
   }
@@ -700,7 +705,7 @@ class Requests {
     if (key) headers["Idempotency-Key"] = key;
     try {
       const response = await this.#request(method, path, headers, controller.signal, body && JSON.stringify(body));
-      // Not JSON: not from the service, whatever its status says.
+      // Not JSON: not from the service.
       return await response.json();
     } catch (error) {
       throw error instanceof ParleyError ? error : unavailable();
@@ -750,7 +755,7 @@ class Requests {
           continue;
         }
       }
-      const { code = `http_${response.status}`, error = response.statusText } = await response.json().catch(() => ({}));
+      const { code = `http_${response.status}`, error = response.statusText } = (await response.json().catch(() => {})) ?? {};
       throw new ParleyError(response.status, code, error, Number(response.headers.get("Retry-After")) * 1000 || 0);
     }
   }
@@ -788,7 +793,7 @@ async function* blocks(body, heard) {
   }
 }
 
-/** What is to be deleted may be gone: the answer to an earlier attempt was lost. @param {unknown} error */
+/** An earlier attempt may have deleted it. @param {unknown} error */
 const ignoreGone = (error) => {
   if (!(error instanceof ParleyError) || error.status !== 404) throw error;
 };
@@ -799,7 +804,7 @@ const isHidden = () => globalThis.document?.visibilityState === "hidden";
 const unavailable = (retryAfter) => new ParleyError(0, "unavailable", "There was no answer.", retryAfter);
 
 /**
- * The time to wait, spread: those who lost a server do not return to it all at once.
+ * The time to wait, spread.
  * @param {number} failures
  * @param {unknown} error
  */

@@ -236,3 +236,15 @@ test("what a handler throws is the page's to hear of, and stops nothing", async 
   assert.throws(tasks[1], { message: "two" });
   chat.stop();
 });
+
+test("a conversation that is begun anew after it was gone is told from its start", async () => {
+  const service = new Service();
+  const { chat, since } = follow(service);
+  const stream = await service.stream();
+  await stream.text(`${expires}${message(10, "agent", "old")}id: 10\nevent: expired\ndata: {}\n\n`);
+  assert.deepEqual(since(), ["live", "expires", "10 old", "closed", "expired"]);
+  chat.follow();
+  await (await service.stream("/an-id?after=0")).text(expires + message(10, "agent", "new"));
+  assert.deepEqual(since(), ["reset", "connecting", "live", "expires", "10 new"]);
+  chat.stop();
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { Parley } from "../../../src/client/parley.js";
 import { Service, expires, follow, json, message, pass, refusal, restoreTime, settle, stopTime } from "./service.mjs";
 
 beforeEach(stopTime);
@@ -287,4 +288,49 @@ test("a deletion is repeated, and it is no error that its first answer was lost"
   const refused = assert.rejects(chat.deleteConversation(), { code: "forbidden", status: 403 });
   (await service.next("/an-id")).answer(refusal(403, "forbidden"));
   await refused;
+});
+
+test("a wait that is asked for is bounded, and never taken for none", async () => {
+  const { service, chat } = open();
+  chat.send("one");
+  (await service.next()).answer(json(429, { code: "slow_down" }, { "Retry-After": "99999999" }));
+  await pass(590_000);
+  assert.equal(service.requests.length, 0);
+  await pass(10_000);
+  (await service.next()).answer(accepted("message-1"));
+  const creating = assert.rejects(service.parley.create(), { code: "slow_down" });
+  (await service.next()).answer(json(429, { code: "slow_down" }, { "Retry-After": "3600" }));
+  await creating;
+  chat.stop();
+});
+
+test("an answer that names no message, as behind a redirect, leaves it in the outbox", async () => {
+  const { service, chat } = open();
+  chat.send("one");
+  (await service.next()).answer(json(200, { conversations: [] }));
+  await pass(500);
+  assert.deepEqual(states(chat), ["one pending"]);
+  (await service.next()).answer(accepted("message-1"));
+  await settle();
+  assert.deepEqual(states(chat), []);
+  chat.stop();
+});
+
+test("a refusal whose body is no object is a refusal all the same", async () => {
+  const { service, chat } = open();
+  const message = chat.send("one");
+  (await service.next()).answer(json(400, null));
+  await settle();
+  assert.deepEqual([message.state, message.error.code], ["refused", "http_400"]);
+  chat.stop();
+});
+
+test("a fetch that is given is called as the global one is", async () => {
+  const callers = [];
+  async function fetch() {
+    callers.push(this);
+    return accepted("message-1");
+  }
+  await new Parley({ url: "http://service.test", fetch }).create();
+  assert.deepEqual(callers.map((caller) => caller === globalThis), [true]);
 });
