@@ -10,6 +10,8 @@ const segments = new Intl.Segmenter();
 export class Messages {
   #rows = new Map(); // messageId → its row
   #seen = 0; // by the other side, up to this cursor
+  #seenRow; // that says so
+  #isScrolling = false;
 
   /** `remove`, `retry` and `edit` are what the buttons of a message do. */
   constructor(section, sender, actions) {
@@ -23,6 +25,7 @@ export class Messages {
   clear() {
     this.#rows.clear();
     this.#seen = 0;
+    this.#seenRow = undefined;
     this.told.replaceChildren();
     this.outbox.replaceChildren();
   }
@@ -36,7 +39,7 @@ export class Messages {
     for (const name of [".retry", ".edit"]) element(name, row).remove();
     this.#rows.set(message.messageId, row);
     this.#append(this.told, row);
-    this.#showSeen();
+    if (isOwn && cursor <= this.#seen) this.#showSeen(row);
   }
 
   /** Adds a line about what has happened. */
@@ -54,13 +57,13 @@ export class Messages {
     if (row.contains(document.activeElement)) next?.focus();
     row.remove();
     this.#rows.delete(messageId);
-    this.#showSeen();
+    if (row === this.#seenRow) this.#showSeen(this.#lastSeen());
   }
 
   /** Shows that the other side has seen everything up to a cursor. */
   markSeen(cursor) {
     this.#seen = cursor;
-    this.#showSeen();
+    this.#showSeen(this.#lastSeen());
   }
 
   /** Shows the messages on their way. What is refused can be sent again and changed, unless all is closed, or dropped. */
@@ -90,18 +93,26 @@ export class Messages {
 
   #append(list, row) {
     const { scroll } = this;
-    const isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END;
+    // Once for all that comes together: measuring lays out the whole list.
+    if (!this.#isScrolling) {
+      const isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END;
+      this.#isScrolling = true;
+      requestAnimationFrame(() => {
+        this.#isScrolling = false;
+        if (isAtEnd) scroll.scrollTop = scroll.scrollHeight;
+      });
+    }
     list.append(row);
-    if (isAtEnd) scroll.scrollTop = scroll.scrollHeight;
   }
 
-  #showSeen() {
-    let last;
-    for (const row of this.told.querySelectorAll(".mine")) {
-      element(".state", row).textContent = "";
-      if (row.dataset.cursor <= this.#seen) last = row;
-    }
-    if (last) element(".state", last).textContent = "Seen";
+  #lastSeen() {
+    return [...this.told.querySelectorAll(".mine")].findLast((row) => row.dataset.cursor <= this.#seen);
+  }
+
+  #showSeen(row) {
+    if (this.#seenRow) element(".state", this.#seenRow).textContent = "";
+    if (row) element(".state", row).textContent = "Seen";
+    this.#seenRow = row;
   }
 }
 
