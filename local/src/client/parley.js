@@ -795,7 +795,7 @@ async function* blocks(body, heard) {
 
 /** An earlier attempt may have deleted it. @param {unknown} error */
 const ignoreGone = (error) => {
-  if (!(error instanceof ParleyError) || error.status !== 404) throw error;
+  if (!(error instanceof ParleyError && /(sage|tion)_not_found/.test(error.code))) throw error;
 };
 
 const isHidden = () => globalThis.document?.visibilityState === "hidden";

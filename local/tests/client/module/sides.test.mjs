@@ -117,3 +117,10 @@ test("joining is answered, refused, or repeated", async () => {
   await refused;
   chat.stop();
 });
+
+test("a proxy's 404 does not count as deleted", async () => {
+  const service = new Service();
+  const deleting = assert.rejects(service.parley.conversation("an-id", "agent").delete("message-1"), { code: "http_404" });
+  (await service.next()).answer(new Response("<html>", { status: 404 }));
+  await deleting;
+});
