@@ -66,6 +66,8 @@ async fn read_batch(
     match reader.next(until, BATCH).await? {
         Next::Happened(start, tail) => {
             push_events(text, start, &tail);
+            // Where both were read at once, no other event tells of the marks.
+            push_seen(text, reader.cursor(), seen, reader.seen());
             if tail.expires != expires {
                 push_expires(text, reader.cursor(), tail.expires);
             }

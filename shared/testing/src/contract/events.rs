@@ -72,9 +72,10 @@ pub async fn a_closed_conversation_can_be_read_and_takes_nothing_more(api: Api) 
 
 pub async fn events_reach_who_waits_and_who_streams(api: Api) {
     let conversation = api.create().await;
+    // On Lambda, a batch with nothing in it would be held.
+    api.send(&conversation, "hello").await;
     let mut follower = EventSource::new(&api, &conversation);
-    assert_eq!(follower.next().await.event, "expires");
-    let mut after = "0".to_owned();
+    let mut after = follower.next_happening().await.id;
     for (event, name) in [(joined("Ada"), "joined"), (closed(), "closed")] {
         let path = format!("{conversation}?after={after}&wait=25");
         let (waited, ()) = tokio::join!(api.get(&path), api.accepted(&conversation, event));
