@@ -116,7 +116,7 @@ async fn add(
     send.arg(&text[..28]).arg(line_end).arg(MAX_LENGTH).arg("");
     if let Some(key) = key_header {
         // Any 16 bytes will do for a fingerprint.
-        send.arg(key.as_bytes()).arg(message.as_bytes());
+        send.arg("").arg("").arg(key.as_bytes()).arg(message.as_bytes());
     }
     let message: String = send.query_async(&mut floor.redis).await.unwrap();
     let body =
