@@ -26,11 +26,16 @@ impl FromStr for Cursor {
 
     /// Accepts only digits without leading zeros, so that a cursor has one spelling.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let plain = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
-        match text.parse() {
-            Ok(number) if plain => Ok(Self(number)),
-            _ => Err(Error::InvalidCursor),
-        }
+        number(text).map(Self)
+    }
+}
+
+/// Parses the number of a cursor: digits without leading zeros.
+pub(super) fn number<T: FromStr>(text: &str) -> Result<T, Error> {
+    let plain = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
+    match text.parse() {
+        Ok(number) if plain => Ok(number),
+        _ => Err(Error::InvalidCursor),
     }
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use crate::domain::conversation::ConversationId;
+use crate::domain::cursor;
 use crate::error::Error;
 
 /// How many waiting conversations one response may list.
@@ -63,11 +64,7 @@ impl FromStr for QueueCursor {
 
     /// Accepts only digits without leading zeros.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let plain = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
-        match text.parse() {
-            Ok(number) if plain => Ok(Self(number)),
-            _ => Err(Error::InvalidCursor),
-        }
+        cursor::number(text).map(Self)
     }
 }
 

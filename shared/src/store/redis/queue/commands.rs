@@ -10,12 +10,19 @@ use crate::event_log::state;
 use crate::store::redis::command::{Command, Request, exactly};
 use crate::store::redis::keys::{conversation_key, queue_key};
 use crate::store::redis::retry::Attempt;
-use crate::store::redis::script::{Script, ScriptArguments};
+use crate::store::redis::script::{PUBLISH, Script, ScriptArguments};
 
-static ADD: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("../scripts/queue_add.lua")]));
-static REMOVE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("../scripts/queue_remove.lua")]));
+/// The part that both scripts share.
+const NEXT_VERSION: &str = include_str!("../scripts/queue_version.lua");
+
+static ADD: LazyLock<Script> = LazyLock::new(|| {
+    let check = include_str!("../scripts/queue_add.lua");
+    let write = include_str!("../scripts/queue_add_write.lua");
+    Script::new(&[check, NEXT_VERSION, write, PUBLISH])
+});
+static REMOVE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(&[include_str!("../scripts/queue_remove.lua"), NEXT_VERSION, PUBLISH])
+});
 
 /// The member of the queue's set that has its version.
 const VERSION: &str = "version";

@@ -12,8 +12,4 @@ if remembered_until ~= '0000000000000' and not KEYS[2] then
   return 'sends_key_needed'
 end
 redis.call('DEL', unpack(KEYS))
-local published = redis.pcall(ARGV[2], ARGV[3], '')
-if type(published) == 'table' then
-  return {'done', published.err}
-end
-return 'done'
+local reply, notification = 'done', ''

@@ -11,14 +11,3 @@ local queue, id = KEYS[1], ARGV[4]
 if ARGV[5] == '0' and redis.call('ZSCORE', queue, id) then
   return 'done'
 end
--- Two of one microsecond have different versions, and so an order.
-local time, last = redis.call('TIME'), redis.call('ZSCORE', queue, 'version') or 0
-local version = string.format('%.0f', math.max(time[1] * 1000000 + time[2], last + 1))
-redis.call('ZADD', queue, version, id, version, 'version')
--- The version has the highest rank of all.
-redis.call('ZREMRANGEBYRANK', queue, '0', -2 - ARGV[6])
-local published = redis.pcall(ARGV[2], ARGV[3], '')
-if type(published) == 'table' then
-  return {'done', published.err}
-end
-return 'done'

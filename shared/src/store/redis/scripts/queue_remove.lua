@@ -16,11 +16,3 @@ end
 if removed == 0 then
   return 'done'
 end
-local time, last = redis.call('TIME'), redis.call('ZSCORE', queue, 'version') or 0
-local version = string.format('%.0f', math.max(time[1] * 1000000 + time[2], last + 1))
-redis.call('ZADD', queue, version, 'version')
-local published = redis.pcall(ARGV[2], ARGV[3], '')
-if type(published) == 'table' then
-  return {'done', published.err}
-end
-return 'done'

@@ -9,10 +9,10 @@ use crate::error::Error;
 use crate::store::redis::RedisStore;
 use crate::store::redis::operation::Operation;
 use crate::store::redis::retry::Attempt;
-use crate::store::redis::script::{Script, ScriptArguments};
+use crate::store::redis::script::{PUBLISH, Script, ScriptArguments};
 
 static DELETE_CONVERSATION: LazyLock<Script> =
-    LazyLock::new(|| Script::new(&[include_str!("../scripts/delete_conversation.lua")]));
+    LazyLock::new(|| Script::new(&[include_str!("../scripts/delete_conversation.lua"), PUBLISH]));
 
 /// The arguments of `scripts/delete_conversation.lua`.
 struct DeleteConversationArguments;
