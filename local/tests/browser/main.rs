@@ -4,4 +4,5 @@
 mod client;
 mod desk;
 mod event_source;
+mod page;
 mod playground;

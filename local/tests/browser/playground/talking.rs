@@ -5,6 +5,7 @@ use testing::browser::Browser;
 use testing::firefox::Firefox;
 
 use super::window::*;
+use crate::page::Page;
 
 #[tokio::test]
 async fn two_windows_talk_to_each_other() {
@@ -25,7 +26,7 @@ async fn firefox_and_chromium_talk_to_each_other() {
     let one = Window::open(&browser, &router.url).await;
     one.start().await;
     driver.goto(one.link().await).await.expect("the page");
-    let other = Window(driver);
+    let other = Window(Page(driver));
     other.status("Live").await;
     other.write("#agent .compose textarea", "I am").await;
     one.reads("#customer .typing", "The agent is writing").await;

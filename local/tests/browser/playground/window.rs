@@ -1,21 +1,19 @@
 //! A window with the playground in it.
 
-use std::mem::ManuallyDrop;
-use std::time::Duration;
+use std::ops::Deref;
 
-use serde_json::{Value, json};
+use crate::page::Page;
+use serde_json::json;
 use testing::Variables;
 use testing::browser::Browser;
 use testing::redis::RedisServer;
 use testing::router::Router;
-use testing::wait::PATIENCE;
 use thirtyfour::prelude::*;
-use tokio::time::{sleep, timeout};
 
 pub const CUSTOMER: &str = "customer";
 pub const AGENT: &str = "agent";
 
-pub struct Window(pub ManuallyDrop<WebDriver>);
+pub struct Window(pub Page);
 
 pub fn serve(redis: Option<&RedisServer>, variables: Variables) -> Router {
     let url = redis.map(RedisServer::url);
@@ -31,64 +29,25 @@ pub async fn two_windows(browser: &Browser, url: &str) -> [Window; 2] {
     [one, other]
 }
 
+impl Deref for Window {
+    type Target = Page;
+
+    fn deref(&self) -> &Page {
+        &self.0
+    }
+}
+
 impl Window {
     pub async fn open(browser: &Browser, url: &str) -> Self {
         let driver = browser.window().await;
         driver.goto(url).await.expect("the page");
-        Self(driver)
-    }
-
-    pub async fn run(&self, script: &str) -> Value {
-        self.0.execute(script, vec![]).await.expect("a script").json().clone()
-    }
-
-    pub async fn find(&self, selector: &str) -> WebElement {
-        let found = self.0.find(By::Css(selector)).await;
-        found.unwrap_or_else(|error| panic!("no {selector}: {error}"))
-    }
-
-    pub async fn click(&self, selector: &str) {
-        self.find(selector).await.click().await.expect("a click");
-    }
-
-    /// Types into an element.
-    pub async fn write(&self, selector: &str, keys: impl Into<TypingData>) {
-        self.find(selector).await.send_keys(keys).await.expect("keys");
-    }
-
-    /// Types into what has the focus.
-    pub async fn press(&self, keys: impl Into<TypingData>) {
-        self.0.action_chain().send_keys(keys).perform().await.expect("keys");
-    }
-
-    /// Waits until a script returns a value.
-    pub async fn until(&self, script: &str, expected: impl Into<Value>) {
-        let expected = expected.into();
-        let mut last = Value::Null;
-        let holds = async {
-            loop {
-                last = self.run(script).await;
-                if last == expected {
-                    return;
-                }
-                sleep(Duration::from_millis(20)).await;
-            }
-        };
-        if timeout(PATIENCE, holds).await.is_err() {
-            panic!("{script}: {last} and never {expected}");
-        }
+        Self(Page(driver))
     }
 
     /// Waits until an element reads so.
     pub async fn reads(&self, selector: &str, text: &str) {
         let script = format!("return document.querySelector('{selector}')?.textContent");
         self.until(&script, text).await;
-    }
-
-    /// Waits until an element is shown, or is not.
-    pub async fn displays(&self, selector: &str, expected: bool) {
-        let script = format!("return document.querySelector('{selector}').checkVisibility()");
-        self.until(&script, expected).await;
     }
 
     /// Waits until an element has the focus.
